@@ -1,0 +1,1 @@
+"""What the trainings of the detector and the classifier share: reading sources, the teachers, the crop geometry."""

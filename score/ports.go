@@ -1,0 +1,49 @@
+package score
+
+import (
+	"context"
+
+	"github.com/blendscope/blendscope/frames"
+)
+
+// Source gives the sampled frames of one clip in presentation order. Next is called from one goroutine; the receiver
+// releases each frame. It ends with io.EOF, or with a *frames.TruncatedError when the stream breaks or ends early; the
+// frames before that are good. Close may be called twice, and from another goroutine only after Next has returned.
+type Source interface {
+	Info() frames.Info
+	Next(ctx context.Context) (*frames.Frame, error)
+	// Decoded is the number of frames decoded so far, sampled or not.
+	Decoded() int
+	Close() error
+}
+
+// Opener opens a file as a Source. Its errors wrap frames.ErrNotMedia, frames.ErrNoVideo, frames.ErrBadGeometry or an
+// error of the file system.
+type Opener interface {
+	Open(ctx context.Context, path string, sampling frames.Sampling) (Source, error)
+}
+
+// Detector finds faces. The answer has one list per frame, in order, largest face first. It keeps nothing of the frames.
+type Detector interface {
+	Detect(ctx context.Context, batch []*frames.Frame) ([][]frames.Face, error)
+}
+
+// Classifier scores faces. Cut copies the faces' crops out of a frame, so that the frame can be released before the
+// batch is full; Classify answers in the order of the crops. Both are safe for concurrent use.
+type Classifier interface {
+	Cut(frame *frames.Frame, faces []frames.Face) ([]frames.Image, error)
+	Classify(ctx context.Context, crops []frames.Image) ([]Evidence, error)
+}
+
+// Evidence is what the classifier says of one face in one frame.
+type Evidence struct {
+	Logit float64 // uncalibrated log odds of manipulation, high = manipulated; NaN when the model failed on this face
+	Map   Map     // where the face looks composited
+}
+
+// Map is a coarse picture of the crop: Side x Side probabilities in [0, 1], row-major. A model without the output gives
+// the zero Map.
+type Map struct {
+	Side   int
+	Values []float32
+}

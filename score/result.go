@@ -1,0 +1,168 @@
+package score
+
+// SchemaID names the version of the result contract. Fields are only added within a version; readers ignore unknown ones.
+const SchemaID = "blendscope.result/1"
+
+// Result is everything Blendscope says about one input. Every input named by the user gets exactly one. Its JSON form is
+// described by result.schema.json beside this file.
+type Result struct {
+	Schema     string      `json:"schema"`
+	Tool       Tool        `json:"tool"`
+	Models     []ModelRef  `json:"models"`
+	Runtime    Runtime     `json:"runtime"`
+	Settings   Settings    `json:"settings"`
+	Input      Input       `json:"input"`
+	Outcome    Outcome     `json:"outcome"`
+	Tracks     []Track     `json:"tracks"`
+	Segments   []Segment   `json:"segments"`
+	Timeline   []Moment    `json:"timeline,omitempty"`
+	Quality    Quality     `json:"quality"`
+	Limits     []Limit     `json:"limits"`
+	Provenance *Provenance `json:"provenance,omitempty"`
+	Timing     Timing      `json:"timing"` // the only fields that may differ between runs
+}
+
+// Tool is the program that made the result.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+}
+
+// ModelRef pins the weights that were used.
+type ModelRef struct {
+	Task    string `json:"task"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"`
+}
+
+// Runtime tells what really ran, not what was asked for.
+type Runtime struct {
+	ProviderRequested string `json:"provider_requested"`
+	ProviderUsed      string `json:"provider_used"`
+	Device            string `json:"device"`
+	ONNXRuntime       string `json:"onnxruntime"`
+	OpenCV            string `json:"opencv"`
+}
+
+// Settings are the choices that change the answer.
+type Settings struct {
+	AllFrames   bool       `json:"all_frames"`
+	SampleFPS   float64    `json:"sample_fps,omitempty"` // frames per second of presentation time, absent with all_frames
+	Detector    string     `json:"detector"`             // name@version
+	Classifier  string     `json:"classifier"`           // name@version
+	Aggregation string     `json:"aggregation"`          // name/version of the aggregator
+	Thresholds  Thresholds `json:"thresholds"`
+}
+
+// Thresholds are the lower ends of the bands above weak.
+type Thresholds struct {
+	Moderate   float64 `json:"moderate"`
+	Strong     float64 `json:"strong"`
+	VeryStrong float64 `json:"very_strong"`
+}
+
+// Input is the file as it was found. Path is as given; bytes that are not UTF-8 are replaced.
+type Input struct {
+	Path          string  `json:"path"`
+	SHA256        string  `json:"sha256,omitempty"`
+	Bytes         int64   `json:"bytes"`
+	Kind          string  `json:"kind,omitempty"` // video or image
+	Container     string  `json:"container,omitempty"`
+	Codec         string  `json:"codec,omitempty"`
+	Width         int     `json:"width,omitempty"`
+	Height        int     `json:"height,omitempty"`
+	Rotation      int     `json:"rotation"`
+	FPS           float64 `json:"fps,omitempty"`
+	DurationMS    int64   `json:"duration_ms,omitempty"`
+	FramesDecoded int     `json:"frames_decoded"`
+	FramesScored  int     `json:"frames_scored"` // sampled frames that went through the face detector
+	Truncated     bool    `json:"truncated"`
+}
+
+// Status is one of four states; every input ends in exactly one.
+type Status string
+
+// The four states.
+const (
+	Scored        Status = "scored"         // the number stands
+	Inconclusive  Status = "inconclusive"   // scored, but too little or too poor evidence to lean on
+	NotApplicable Status = "not_applicable" // nothing here that this tool judges
+	Failed        Status = "error"          // the input could not be examined
+)
+
+// Outcome is the verdict on the whole input.
+type Outcome struct {
+	Status   Status      `json:"status"`
+	Score    *float64    `json:"score,omitempty"`    // calibrated probability of manipulation in [0.01, 0.99]; scored and inconclusive only
+	Interval *[2]float64 `json:"interval,omitempty"` // 95 % interval of Score
+	Band     Band        `json:"band,omitempty"`
+	Wording  string      `json:"wording"`
+	Reasons  []Reason    `json:"reasons"`
+	Detail   string      `json:"detail,omitempty"` // for people: what went wrong, in one line
+}
+
+// Track is one face followed through one shot.
+type Track struct {
+	ID           int         `json:"id"` // from 1, in order of appearance
+	FirstMS      int64       `json:"first_ms"`
+	LastMS       int64       `json:"last_ms"`
+	Faces        int         `json:"faces"` // scored faces
+	Score        float64     `json:"score"`
+	Interval     [2]float64  `json:"interval"`
+	MedianFacePx float64     `json:"median_face_px"` // longer side of the box
+	Evidence     []BestFrame `json:"evidence"`       // strongest first, at most five
+}
+
+// BestFrame is a moment worth looking at.
+type BestFrame struct {
+	TMS   int64   `json:"t_ms"`
+	Frame int     `json:"frame"`
+	Score float64 `json:"score"`
+}
+
+// Segment is a sustained stretch of a track above the moderate threshold.
+type Segment struct {
+	Track   int     `json:"track"`
+	StartMS int64   `json:"start_ms"`
+	EndMS   int64   `json:"end_ms"`
+	Score   float64 `json:"score"`
+}
+
+// Moment is one scored frame.
+type Moment struct {
+	TMS   int64        `json:"t_ms"`
+	Frame int          `json:"frame"`
+	Faces []MomentFace `json:"faces"`
+}
+
+// MomentFace is one face of a moment.
+type MomentFace struct {
+	Track   int        `json:"track"` // 0 when the face belongs to no track that was kept
+	Box     [4]float64 `json:"box"`   // x, y, w, h in upright frame pixels
+	Score   float64    `json:"score"`
+	Quality float64    `json:"quality"` // 0 unusable .. 1 good
+}
+
+// Quality sums up how much there was to judge.
+type Quality struct {
+	UsableFaceShare float64 `json:"usable_face_share"` // share of scored frames with a usable face
+	MedianFacePx    float64 `json:"median_face_px"`
+	Sharpness       float64 `json:"sharpness"`   // median over faces, 0 blurred .. 1 sharp
+	Compression     float64 `json:"compression"` // median blockiness over faces, 0 none .. 1 heavy
+}
+
+// Provenance is what the file declares about itself, kept apart from the score and not verified.
+type Provenance struct {
+	C2PA               string `json:"c2pa"` // present, absent or unread
+	DeclaredSourceType string `json:"declared_source_type,omitempty"`
+}
+
+// Timing is wall-clock time spent, in milliseconds. Stages overlap, so they add up to more than the total.
+type Timing struct {
+	DecodeMS   int64 `json:"decode_ms"`
+	DetectMS   int64 `json:"detect_ms"`
+	ClassifyMS int64 `json:"classify_ms"`
+	TotalMS    int64 `json:"total_ms"`
+}
