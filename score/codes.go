@@ -23,6 +23,8 @@ const (
 	WideInterval  Reason = "wide_interval"   // the frames disagree too much
 	Truncated     Reason = "truncated"       // only the readable part was examined; also given beside scored
 	FacesLeftOut  Reason = "faces_left_out"  // more faces than the limit; also given beside scored
+	DurationLimit Reason = "duration_limit"  // only the first part, up to Options.MaxDuration, was examined; beside scored
+	BadTimestamps Reason = "bad_timestamps"  // timestamps ran backwards and were mended; beside scored
 
 	// not_applicable
 	NoFace  Reason = "no_face"

@@ -95,8 +95,9 @@ const (
 // Outcome is the verdict on the whole input.
 type Outcome struct {
 	Status   Status      `json:"status"`
-	Score    *float64    `json:"score,omitempty"`    // calibrated probability of manipulation in [0.01, 0.99]; scored and inconclusive only
+	Score    *float64    `json:"score,omitempty"`    // calibrated probability of manipulation in [0.01, 0.99]; with scored, and with inconclusive unless no face was usable
 	Interval *[2]float64 `json:"interval,omitempty"` // 95 % interval of Score
+	Logit    *float64    `json:"logit,omitempty"`    // pooled log odds before calibration; present with Score
 	Band     Band        `json:"band,omitempty"`
 	Wording  string      `json:"wording"`
 	Reasons  []Reason    `json:"reasons"`
@@ -143,6 +144,7 @@ type MomentFace struct {
 	Box     [4]float64 `json:"box"`   // x, y, w, h in upright frame pixels
 	Score   float64    `json:"score"`
 	Quality float64    `json:"quality"` // 0 unusable .. 1 good
+	Map     Map        `json:"-"`       // where the face looks composited; given to Options.OnMoment only
 }
 
 // Quality sums up how much there was to judge.
@@ -151,6 +153,7 @@ type Quality struct {
 	MedianFacePx    float64 `json:"median_face_px"`
 	Sharpness       float64 `json:"sharpness"`   // median over faces, 0 blurred .. 1 sharp
 	Compression     float64 `json:"compression"` // median blockiness over faces, 0 none .. 1 heavy
+	BadScores       int     `json:"bad_scores"`  // faces left out because the classifier gave no finite number
 }
 
 // Provenance is what the file declares about itself, kept apart from the score and not verified.
