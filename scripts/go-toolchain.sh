@@ -20,7 +20,7 @@ if command -v go >/dev/null && can_switch go; then exit 0; fi
 
 if ! command -v go >/dev/null; then
 	say "installing: golang-go"
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends golang-go >/dev/null ||
+	apt_install golang-go ||
 		fail "could not install Go" "apt-get install golang-go, or install Go 1.21 or later by hand"
 	if can_switch go; then exit 0; fi
 fi

@@ -18,3 +18,10 @@ as_root() {
 		fail "$1 needs root" "run as root, or install sudo, then again: make setup"
 	fi
 }
+
+# apt_install PACKAGE...: quiet when it works, everything apt said when it does not.
+apt_install() {
+	local log
+	log=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@" 2>&1) ||
+		{ say "$log"; return 1; }
+}

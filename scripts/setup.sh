@@ -30,7 +30,7 @@ install_packages() {
 		fail "no apt-get here; these are missing: ${missing[*]}" "install OpenCV 4.6 or later with its headers, pkg-config, a C++ compiler and Go, then: make build"
 	say "installing: ${missing[*]}"
 	as_root apt-get update -qq || say "warning: apt-get update failed; trying with the old lists"
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+	apt_install "${missing[@]}" ||
 		fail "could not install: ${missing[*]}" "apt-get update && apt-get install ${missing[*]}"
 }
 
