@@ -1,0 +1,115 @@
+// Package env is the outside world in one value: arguments, streams, terminals, environment variables, clock, signals
+// and the way out of the process. Nothing else in cmd touches them, so tests can hand in a world of their own.
+package env
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is the world a command runs in.
+type Env struct {
+	Args   []string // without the program's name
+	In     io.Reader
+	Out    io.Writer // results
+	Err    io.Writer // talk
+	InTTY  bool
+	OutTTY bool
+	ErrTTY bool
+
+	Columns   func() int // width of the terminal, 0 when there is none
+	LookupEnv func(string) (string, bool)
+	Now       func() time.Time
+	Exit      func(int)
+
+	// Signals starts delivery of the signals that ask the process to end; stop ends it.
+	Signals func() (ch <-chan os.Signal, stop func())
+
+	mu    sync.Mutex
+	abort []func()
+}
+
+// OS is the world of the running process.
+func OS() *Env {
+	return &Env{
+		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTTY: isTerminal(os.Stdin), OutTTY: isTerminal(os.Stdout), ErrTTY: isTerminal(os.Stderr),
+		Columns:   columns,
+		LookupEnv: os.LookupEnv,
+		Now:       time.Now,
+		Exit:      os.Exit,
+		Signals:   signals,
+	}
+}
+
+// Buffers are the streams of a test's world.
+type Buffers struct{ In, Out, Err bytes.Buffer }
+
+// Test is a world without terminals, variables or signals. Exit panics with the code, as a process would not go on.
+func Test(args ...string) (*Env, *Buffers) {
+	b := &Buffers{}
+	return &Env{
+		Args: args, In: &b.In, Out: &b.Out, Err: &b.Err,
+		Columns:   func() int { return 0 },
+		LookupEnv: func(string) (string, bool) { return "", false },
+		Now:       time.Now,
+		Exit:      func(code int) { panic(code) },
+		Signals:   func() (<-chan os.Signal, func()) { return nil, func() {} },
+	}, b
+}
+
+// Color reports whether escape sequences for colour may be written to Out (see no-color.org).
+func (e *Env) Color() bool {
+	if no, _ := e.LookupEnv("NO_COLOR"); no != "" {
+		return false
+	}
+	name, _ := e.LookupEnv("TERM")
+	return e.OutTTY && name != "dumb"
+}
+
+// Cursor reports whether the terminal behind Err understands returning to the start of a line.
+func (e *Env) Cursor() bool {
+	name, _ := e.LookupEnv("TERM")
+	return e.ErrTTY && name != "dumb"
+}
+
+// UTF8 reports whether the locale says that more than ASCII can be shown; with no locale set it may.
+func (e *Env) UTF8() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v, _ := e.LookupEnv(name); v != "" {
+			v = strings.ToUpper(v)
+			return strings.Contains(v, "UTF-8") || strings.Contains(v, "UTF8")
+		}
+	}
+	return true
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func columns() int {
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 0
+}
+
+// signals leaves alone what the parent chose to ignore: nohup ignores SIGHUP, a shell's background job SIGINT.
+func signals() (<-chan os.Signal, func()) {
+	ch := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(ch, s)
+		}
+	}
+	return ch, func() { signal.Stop(ch) }
+}

@@ -1,0 +1,194 @@
+// Package input turns what the user named - files, folders, lists - into the files to score, each path once and in an
+// order that depends on nothing but the file system.
+package input
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// Item is one thing that gets a row in the results.
+type Item struct {
+	Path  string
+	Bytes int64 // size when it was found; 0 when unknown
+	Err   error // when set, the path cannot be scored, and why: an unreadable folder, a file that is not there
+}
+
+// The ways in which a path can be no file to score. They wrap no error of the system.
+var (
+	ErrNoMedia    = errors.New("no photo or video in this folder (by their extensions; a file that is named is always tried)")
+	ErrEmpty      = errors.New("the file is empty")
+	ErrNotRegular = errors.New("not a regular file")
+)
+
+// Spec says what to look for, and where.
+type Spec struct {
+	Paths    []string       // files and folders, in the order in which they were named
+	Filter   Filter         // for files found in folders; a file that is named is always taken
+	FromList iter.Seq[Path] // further paths, after Paths; may be nil
+}
+
+// Path is one entry of a list, or the error that ended the list.
+type Path struct {
+	Name string
+	Err  error
+}
+
+// Walk gives every item once, folders in the order of their names, depth first. It stops when ctx is done.
+func Walk(ctx context.Context, spec Spec) iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		w := walker{filter: spec.Filter, seen: map[string]bool{}, yield: func(i Item) bool { return ctx.Err() == nil && yield(i) }}
+		for _, p := range spec.Paths {
+			if !w.named(p) {
+				return
+			}
+		}
+		if spec.FromList == nil {
+			return
+		}
+		for p := range spec.FromList {
+			if p.Err != nil {
+				yield(Item{Path: p.Name, Err: p.Err})
+				return
+			}
+			if !w.named(p.Name) {
+				return
+			}
+		}
+	}
+}
+
+type walker struct {
+	filter Filter
+	seen   map[string]bool // cleaned paths that have been given
+	yield  func(Item) bool
+}
+
+// emit gives an item unless its path has been given before.
+func (w *walker) emit(item Item) bool {
+	key := filepath.Clean(item.Path)
+	if w.seen[key] {
+		return true
+	}
+	w.seen[key] = true
+	return w.yield(item)
+}
+
+// named handles a path from the command line or a list.
+func (w *walker) named(path string) bool {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return w.emit(Item{Path: path, Err: reason(err)})
+	case info.IsDir():
+		return w.folder(path)
+	default:
+		return w.emit(file(path, info))
+	}
+}
+
+// folder walks a folder that was named. A folder without media is an item itself: what was named gets its row.
+func (w *walker) folder(root string) bool {
+	t := tree{walker: w, root: root, entered: map[string]bool{}}
+	if !t.walk(root, "") {
+		return false
+	}
+	if !t.found {
+		return w.emit(Item{Path: root, Err: ErrNoMedia})
+	}
+	return true
+}
+
+// tree is the walk of one named folder.
+type tree struct {
+	*walker
+	root    string
+	entered map[string]bool // real paths of folders entered: links to folders are followed, each folder once
+	found   bool
+}
+
+func (t *tree) walk(dir, rel string) bool {
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	if err != nil {
+		return t.fail(dir, err)
+	}
+	if t.entered[real] {
+		return true
+	}
+	t.entered[real] = true
+	entries, err := os.ReadDir(dir) // sorted by name; what could be read comes with the error
+	for _, entry := range entries {
+		if !t.entry(filepath.Join(dir, entry.Name()), filepath.Join(rel, entry.Name()), entry) {
+			return false
+		}
+	}
+	if err != nil {
+		return t.fail(dir, err)
+	}
+	return true
+}
+
+func (t *tree) entry(path, rel string, entry fs.DirEntry) bool {
+	if entry.Type().IsRegular() && !t.filter.File(rel) {
+		return true // the common case first: no need to look at the file itself
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return t.filter.prunes(rel) || t.walk(path, rel)
+	case !t.filter.File(rel):
+		return true
+	case err != nil:
+		return t.fail(path, err)
+	default:
+		t.found = true
+		return t.emit(file(path, info))
+	}
+}
+
+func (t *tree) fail(path string, err error) bool {
+	t.found = true
+	return t.emit(Item{Path: path, Err: reason(err)})
+}
+
+// file looks at what can be known without opening: a pipe, for one, must not be opened.
+func file(path string, info fs.FileInfo) Item {
+	item := Item{Path: path, Bytes: info.Size()}
+	switch {
+	case !info.Mode().IsRegular():
+		item.Bytes, item.Err = 0, fmt.Errorf("%w: %s", ErrNotRegular, kind(info.Mode()))
+	case info.Size() == 0:
+		item.Err = ErrEmpty
+	}
+	return item
+}
+
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	default:
+		return mode.Type().String()
+	}
+}
+
+// reason takes the operation and the path off an error of the file system: the row names the path already.
+func reason(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
