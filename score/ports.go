@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/model"
 )
 
 // Source gives the sampled frames of one clip in presentation order. Next is called from one goroutine; the receiver
@@ -35,15 +36,9 @@ type Classifier interface {
 	Classify(ctx context.Context, crops []frames.Image) ([]Evidence, error)
 }
 
-// Evidence is what the classifier says of one face in one frame.
-type Evidence struct {
-	Logit float64 // uncalibrated log odds of manipulation, high = manipulated; NaN when the model failed on this face
-	Map   Map     // where the face looks composited
-}
+// Evidence is what the classifier says of one face in one frame. The type belongs to the layer below, so that its
+// classifiers satisfy Classifier without knowing this package.
+type Evidence = model.Evidence
 
-// Map is a coarse picture of the crop: Side x Side probabilities in [0, 1], row-major. A model without the output gives
-// the zero Map.
-type Map struct {
-	Side   int
-	Values []float32
-}
+// Map is the coarse picture of a crop in Evidence.
+type Map = model.Map
