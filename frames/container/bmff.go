@@ -1,0 +1,172 @@
+package container
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/blendscope/blendscope/frames"
+)
+
+// mostBoxes bounds the boxes visited in one file, so that a file of tiny boxes can not keep us busy.
+const mostBoxes = 1 << 16
+
+// isBMFF recognises MP4, QuickTime and their kin (ISO/IEC 14496-12) by their first box.
+func isBMFF(head []byte) bool {
+	if len(head) < 8 {
+		return false
+	}
+	switch string(head[4:8]) {
+	case "ftyp", "moov", "mdat", "wide", "free", "skip", "pnot", "styp":
+		return true
+	}
+	return false
+}
+
+// movie collects what the boxes of a file say.
+type movie struct {
+	index, video, fragmented, image bool
+	hidden                          bool // an edit list leaves media out
+	boxes                           int
+	track                           track
+	scale                           float64 // movie time units per second
+}
+
+// track collects one trak box.
+type track struct {
+	scale    float64 // media time units per second
+	duration float64 // seconds of media
+	shown    float64 // seconds shown by the edit list
+	edited   bool
+}
+
+func inspectBMFF(in *input) (Facts, error) {
+	facts := Facts{Kind: frames.Video, Family: "mov"}
+	if brand, ok := in.read(4, 8); ok && string(brand[:4]) == "ftyp" && string(brand[4:]) != "qt  " {
+		facts.Family = "mp4"
+	}
+	m := &movie{}
+	facts.Ending = m.walk(in, 0, in.size)
+	facts.Trimmed = m.hidden
+	facts.Counted = !m.fragmented
+	switch {
+	case !m.index && m.image:
+		return Facts{}, fmt.Errorf("%w: HEIF and AVIF photos are not supported", frames.ErrNotMedia)
+	case !m.index:
+		return Facts{}, fmt.Errorf("%w: no index (moov box): the recording was cut off or never finished", frames.ErrNotMedia)
+	case !m.video:
+		return Facts{}, fmt.Errorf("%w: the file holds no video track", frames.ErrNoVideo)
+	}
+	return facts, nil
+}
+
+// walk visits the boxes in [offset, end) and reports whether the last of them ends where the range does.
+func (m *movie) walk(in *input, offset, end int64) Ending {
+	for offset < end {
+		header, ok := in.read(offset, 8)
+		if m.boxes++; !ok || m.boxes > mostBoxes {
+			return Cut
+		}
+		body, size := offset+8, int64(binary.BigEndian.Uint32(header))
+		kind := string(header[4:])
+		switch size {
+		case 0: // to the end of the file; nobody can tell whether that is where it should be
+			m.visit(in, kind, body, end)
+			return Unknown
+		case 1:
+			long, ok := in.read(body, 8)
+			if !ok {
+				return Cut
+			}
+			body, size = body+8, int64(binary.BigEndian.Uint64(long)&(1<<62-1))
+		}
+		if size < body-offset || size > end-offset {
+			return Cut
+		}
+		m.visit(in, kind, body, offset+size)
+		offset += size
+	}
+	return Whole
+}
+
+func (m *movie) visit(in *input, kind string, body, end int64) {
+	switch kind {
+	case "moov":
+		m.index = true
+		m.walk(in, body, end)
+	case "trak":
+		m.track = track{}
+		m.walk(in, body, end)
+		m.endTrack()
+	case "mdia", "edts":
+		m.walk(in, body, end)
+	case "mvhd":
+		m.scale, _ = timing(in, body)
+	case "mdhd":
+		var units float64
+		if m.track.scale, units = timing(in, body); m.track.scale > 0 {
+			m.track.duration = units / m.track.scale
+		}
+	case "elst":
+		m.edits(in, body, end)
+	case "hdlr":
+		if b, ok := in.read(body, 12); ok && string(b[8:12]) == "vide" {
+			m.video = true
+		}
+	case "mvex", "moof":
+		m.fragmented = true
+	case "meta":
+		m.image = true
+	}
+}
+
+// timing reads the time scale and the duration of an mvhd or mdhd box, whose layouts agree that far.
+func timing(in *input, body int64) (scale, units float64) {
+	b, ok := in.read(body, 32)
+	if !ok {
+		return 0, 0
+	}
+	if b[0] == 1 {
+		return float64(binary.BigEndian.Uint32(b[20:])), float64(binary.BigEndian.Uint64(b[24:]))
+	}
+	return float64(binary.BigEndian.Uint32(b[12:])), float64(binary.BigEndian.Uint32(b[16:]))
+}
+
+// edits sums up the time shown by an edit list.
+func (m *movie) edits(in *input, body, end int64) {
+	b, ok := in.read(body, 8)
+	if !ok || m.scale <= 0 {
+		return
+	}
+	entry := int64(12)
+	if b[0] == 1 {
+		entry = 20
+	}
+	count := min(int64(binary.BigEndian.Uint32(b[4:])), (end-body-8)/entry, mostBoxes)
+	for i := range count {
+		m.edit(in, body+8+i*entry, b[0] == 1)
+	}
+}
+
+func (m *movie) edit(in *input, at int64, long bool) {
+	b, ok := in.read(at, 16)
+	if !ok {
+		return
+	}
+	units, start := float64(binary.BigEndian.Uint32(b)), int64(int32(binary.BigEndian.Uint32(b[4:])))
+	if long {
+		units, start = float64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
+	}
+	if start < 0 { // an empty edit: a delay, not media
+		return
+	}
+	m.track.edited = true
+	m.track.shown += units / m.scale
+}
+
+// endTrack notes whether the track's edit list hides more than rounding and reordering delay explain.
+func (m *movie) endTrack() {
+	const slack = 0.2 // seconds
+	if m.track.edited && m.track.shown > 0 && m.track.shown < m.track.duration-slack {
+		m.hidden = true
+	}
+}

@@ -1,0 +1,105 @@
+package opencv
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/frames/container"
+	"gocv.io/x/gocv"
+)
+
+// photo is a source of one frame.
+type photo struct {
+	data  []byte // the file, until it is decoded
+	facts container.Facts
+	mats  pool
+	count int
+	ended error
+}
+
+// openPhoto reads the file whole, which the bound on its size allows, and closes it. The picture's size was read from
+// its header: nothing is decoded here.
+func openPhoto(file *os.File, size int64, facts container.Facts) (*Source, error) {
+	if facts.Width > mostPhotoPixels/facts.Height || size > mostPhotoBytes {
+		return nil, fmt.Errorf("%w: photo of %dx%d pixels in %d bytes", frames.ErrBadGeometry, facts.Width, facts.Height, size)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(io.NewSectionReader(file, 0, size), data); err != nil {
+		return nil, err
+	}
+	return &Source{info: photoInfo(facts), decoder: &photo{data: data, facts: facts}}, file.Close()
+}
+
+func photoInfo(facts container.Facts) frames.Info {
+	info := frames.Info{
+		Kind: frames.Photo, Container: facts.Family, Codec: facts.Family, FrameCount: 1,
+		Width: facts.Width, Height: facts.Height, Rotation: facts.Orientation.Rotation(),
+	}
+	if info.Rotation%180 != 0 {
+		info.Width, info.Height = info.Height, info.Width
+	}
+	return info
+}
+
+func (p *photo) next(context.Context) (*frames.Frame, error) {
+	if p.ended != nil {
+		return nil, p.ended
+	}
+	frame, err := p.decode()
+	p.data = nil
+	if err != nil {
+		p.ended = err
+		return nil, err
+	}
+	p.count, p.ended = 1, io.EOF
+	if p.facts.Ending == container.Cut {
+		p.ended = &frames.TruncatedError{Decoded: 1, Expected: 1}
+	}
+	return frame, nil
+}
+
+// decode gives the upright picture. The orientation is applied here and not by OpenCV, whose versions differ in the
+// formats for which they honour it.
+func (p *photo) decode() (*frames.Frame, error) {
+	mat, err := gocv.IMDecode(p.data, gocv.IMReadColor|gocv.IMReadIgnoreOrientation)
+	if err != nil || mat.Empty() {
+		_ = mat.Close()
+		return nil, &frames.TruncatedError{Decoded: 0, Expected: 1}
+	}
+	image, err := p.upright(&mat)
+	if err != nil {
+		_ = mat.Close()
+		return nil, err
+	}
+	return frames.NewFrame(0, 0, image, func() { p.mats.put(mat) }), nil
+}
+
+func (p *photo) upright(mat *gocv.Mat) (frames.Image, error) {
+	if err := normalise(mat, &p.mats); err != nil {
+		return frames.Image{}, err
+	}
+	if p.facts.Orientation.Mirrored() {
+		const leftToRight = 1
+		if err := replace(mat, &p.mats, func(out *gocv.Mat) error { return gocv.Flip(*mat, out, leftToRight) }); err != nil {
+			return frames.Image{}, err
+		}
+	}
+	turns := map[int]gocv.RotateFlag{90: gocv.Rotate90Clockwise, 180: gocv.Rotate180Clockwise, 270: gocv.Rotate90CounterClockwise}
+	if turn, ok := turns[p.facts.Orientation.Rotation()]; ok {
+		if err := replace(mat, &p.mats, func(out *gocv.Mat) error { return gocv.Rotate(*mat, out, turn) }); err != nil {
+			return frames.Image{}, err
+		}
+	}
+	return picture(mat)
+}
+
+func (p *photo) decoded() int { return p.count }
+
+func (p *photo) close() error {
+	p.data, p.ended = nil, os.ErrClosed
+	p.mats.close()
+	return nil
+}
