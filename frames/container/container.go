@@ -20,6 +20,7 @@ import (
 type Facts struct {
 	Kind   frames.Kind
 	Family string // "mp4", "mov", "webm", "mkv", "avi", "gif", "mpegts", "mpeg", "flv", "asf", "ogg", "jpeg", "png", "webp"
+	Codec  string // videos: as FFmpeg calls it, where the container is easier to ask than the decoder; else empty
 
 	// Ending says whether the file holds everything its own lengths promise.
 	Ending Ending
@@ -178,7 +179,7 @@ func riffEnding(in *input) Ending {
 
 // inspectGIF: a whole GIF ends with a trailer of one byte.
 func inspectGIF(in *input) (Facts, error) {
-	facts := Facts{Kind: frames.Video, Family: "gif", Ending: Cut}
+	facts := Facts{Kind: frames.Video, Family: "gif", Codec: "gif", Ending: Cut}
 	if last, ok := in.read(in.size-1, 1); ok && last[0] == 0x3b {
 		facts.Ending = Whole
 	}

@@ -15,6 +15,7 @@ const (
 	idTracks     = 0x1654ae6b
 	idTrackEntry = 0xae
 	idTrackType  = 0x83
+	idCodec      = 0x86
 )
 
 const unknownSize = -1
@@ -23,6 +24,7 @@ const unknownSize = -1
 type matroska struct {
 	docType       string
 	tracks, video bool
+	codecs        []string // of all tracks
 	elements      int
 }
 
@@ -38,10 +40,25 @@ func inspectMatroska(in *input) (Facts, error) {
 		facts.Family = "webm"
 	}
 	facts.Ending = m.segment(in, body+size)
+	facts.Codec = m.codec()
 	if m.tracks && !m.video {
 		return audioOnly(in)
 	}
 	return facts, nil
+}
+
+// codec names the first video track's codec.
+func (m *matroska) codec() string {
+	names := map[string]string{
+		"V_MPEG4/ISO/AVC": "h264", "V_MPEGH/ISO/HEVC": "hevc", "V_AV1": "av1", "V_VP8": "vp8", "V_VP9": "vp9",
+		"V_MPEG4/ISO/ASP": "mpeg4", "V_MJPEG": "mjpeg", "V_MPEG2": "mpeg2video", "V_THEORA": "theora",
+	}
+	for _, codec := range m.codecs {
+		if strings.HasPrefix(codec, "V_") {
+			return names[codec]
+		}
+	}
+	return ""
 }
 
 // segment looks into the segment at the offset and compares its length with the file's.
@@ -83,6 +100,10 @@ func (m *matroska) walk(in *input, offset, end int64) {
 		case idTrackType:
 			if b, ok := in.read(body, 1); ok && size == 1 && b[0] == 1 {
 				m.video = true
+			}
+		case idCodec:
+			if b, ok := in.read(body, int(min(size, 32))); ok {
+				m.codecs = append(m.codecs, strings.TrimRight(string(b), "\x00"))
 			}
 		}
 		offset = body + size

@@ -8,25 +8,30 @@ import (
 // mostHours bounds timestamps: what lies beyond is a missing start time, not a long film.
 const mostHours = 1000 * time.Hour
 
-// clock turns OpenCV's frame positions into presentation times: from 0 at the first frame, never decreasing.
+// mostStep bounds the time guessed between two frames, so that one long pause does not stretch the frames after it.
+const mostStep = time.Second
+
+// clock turns OpenCV's frame positions into presentation times: from 0 at the first frame, never decreasing. It guesses
+// where there is no position, from the step between the frames before: OpenCV 4.6 has none for the frames that come out
+// of the decoder after the file was read to its end, and some containers have none at all.
 type clock struct {
-	interval time.Duration // nominal time between frames, used where the container gives no timestamps
-	first    time.Duration
-	last     time.Duration
+	step  time.Duration // time to the next frame, as far as known
+	first time.Duration
+	last  time.Duration
 }
 
-// at gives the time of a frame whose position OpenCV reports, in milliseconds. The first frame's position may be negative
-// where OpenCV takes its decoding time for a presentation time of 0; later ones are 0 where there is no timestamp.
+// at gives the time of a frame whose position OpenCV reports, in milliseconds. The first frame's position is negative
+// where OpenCV takes a decoding time for a presentation time; a later one is 0 where there is none.
 func (c *clock) at(index int, position float64) time.Duration {
 	t, known := milliseconds(position)
-	switch {
-	case index == 0:
+	if index == 0 {
 		c.first = max(0, t)
-		t = 0
-	case known && position > 0:
-		t -= c.first
-	default:
-		t = time.Duration(index) * c.interval
+		return 0
+	}
+	if t -= c.first; !known || position <= 0 {
+		t = c.last + c.step
+	} else if t > c.last {
+		c.step = min(t-c.last, mostStep)
 	}
 	c.last = max(c.last, t)
 	return c.last

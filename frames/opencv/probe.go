@@ -28,6 +28,9 @@ func probe(capture *gocv.VideoCapture, facts container.Facts) frames.Info {
 		FPS:        within(capture.Get(gocv.VideoCaptureFPS), mostFPS),
 		FrameCount: int(within(capture.Get(gocv.VideoCaptureFrameCount), mostFrames)),
 	}
+	if facts.Codec != "" {
+		info.Codec = facts.Codec
+	}
 	if info.FPS > 0 {
 		info.Duration = time.Duration(float64(info.FrameCount) / info.FPS * float64(time.Second))
 	}
@@ -47,13 +50,13 @@ func within(v, most float64) float64 {
 func codecName(fourCC uint32) string {
 	tag := string([]byte{byte(fourCC), byte(fourCC >> 8), byte(fourCC >> 16), byte(fourCC >> 24)})
 	name := strings.ToLower(strings.Trim(tag, " \x00"))
+	if known, ok := codecs()[name]; ok {
+		return known
+	}
 	for _, c := range name {
 		if c < ' ' || c > '~' {
 			return ""
 		}
-	}
-	if known, ok := codecs()[name]; ok {
-		return known
 	}
 	return name
 }
@@ -67,6 +70,7 @@ func codecs() map[string]string {
 		"mp4v": "mpeg4", "fmp4": "mpeg4", "xvid": "mpeg4", "divx": "mpeg4", "dx50": "mpeg4",
 		"mjpg": "mjpeg", "jpeg": "mjpeg", "mjpa": "mjpeg", "mjpb": "mjpeg", "mpg2": "mpeg2video", "mpg1": "mpeg1video",
 		"apch": "prores", "apcn": "prores", "apcs": "prores", "apco": "prores", "ap4h": "prores",
+		"\x01": "mpeg1video", "\x02": "mpeg2video", "\x10": "mpeg4", "\x1b": "h264", "\x24": "hevc", // MPEG-TS stream types
 		"wmv3": "wmv3", "wvc1": "vc1", "theo": "theora", "gif": "gif",
 	}
 }

@@ -50,7 +50,7 @@ func openVideo(file *os.File, facts container.Facts, sampling frames.Sampling) (
 		return nil, fmt.Errorf("%w: video of %dx%d pixels", frames.ErrBadGeometry, info.Width, info.Height)
 	}
 	v := &video{capture: capture, file: file, facts: facts, info: info, sampler: sampling.Sampler()}
-	v.clock.interval = interval(info.FPS)
+	v.clock.step = interval(info.FPS)
 	return &Source{info: info, decoder: v}, nil
 }
 
@@ -154,7 +154,7 @@ func (v *video) short() bool {
 	if v.facts.Ending == container.Whole {
 		return false
 	}
-	shown := v.clock.last + 2*v.clock.interval
+	shown := v.clock.last + v.clock.step
 	return v.count < expected-expected/20-2 && shown < v.info.Duration-v.info.Duration/20
 }
 
