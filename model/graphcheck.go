@@ -17,7 +17,7 @@ func (g Graph) check(m Manifest) error {
 	if in.DType != m.Input.DType {
 		return fmt.Errorf("input %s takes %s, the manifest says %s", in.Name, in.DType, m.Input.DType)
 	}
-	if want := m.Input.shape(); !fits(in.Shape, want) {
+	if want := m.Input.shape(); !fits(in.Shape, want) || m.Input.Dynamic() && !open(in.Shape, want) {
 		return fmt.Errorf("input %s has the shape %v, the manifest says %v (-1 is open)", in.Name, in.Shape, want)
 	}
 	for _, o := range m.Outputs {
@@ -79,8 +79,17 @@ func (m Meaning) shapes() [][]int64 {
 	return nil
 }
 
-// fits reports whether a network's shape can hold what is wanted. An open dimension on either side fits everything,
-// but for the input's channels and the sizes that a fixed-size manifest promises: there the network may be open.
+// open reports whether the network leaves open what the manifest wants open; the batch may be fixed.
+func open(got, want []int64) bool {
+	for i := 1; i < len(want); i++ {
+		if want[i] < 0 && got[i] >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fits reports whether a network's shape can hold what is wanted. An open dimension (-1) on either side fits everything.
 func fits(got, want []int64) bool {
 	if len(got) != len(want) {
 		return false

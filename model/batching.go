@@ -1,0 +1,55 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Batching says how pictures are put together into runs.
+type Batching struct {
+	Max   int           // most pictures in one run, at least 1
+	Sizes []int         // allowed batch sizes in rising order, ending with Max; a run is padded up to one. Empty: any size.
+	Wait  time.Duration // how long a part-filled batch waits for other callers; 0: it takes what is there and goes
+}
+
+// Batching gives the settings for a network on some hardware, with at most most pictures per run.
+//
+// A GPU keeps memory and tuned kernels per input shape, so it sees few shapes; a CPU would only waste work on padding.
+// While a run is in progress further callers queue up and share the next one, so waiting pays only where a run is much
+// cheaper than its start: on a GPU.
+func (w *Weights) Batching(on ProviderKind, most int) Batching {
+	most = max(1, most)
+	if fixed := w.MaxBatch(); fixed > 0 {
+		return Batching{Max: fixed, Sizes: []int{fixed}}
+	}
+	if on != CUDA {
+		return Batching{Max: most}
+	}
+	b := Batching{Max: most, Wait: 2 * time.Millisecond}
+	for n := 1; n < most; n *= 2 {
+		b.Sizes = append(b.Sizes, n)
+	}
+	b.Sizes = append(b.Sizes, most)
+	return b
+}
+
+func (b Batching) validate() error {
+	if b.Max < 1 || b.Wait < 0 {
+		return fmt.Errorf("bad batching %+v", b)
+	}
+	if len(b.Sizes) > 0 && (b.Sizes[0] < 1 || !slices.IsSorted(b.Sizes) || b.Sizes[len(b.Sizes)-1] != b.Max) {
+		return fmt.Errorf("bad batch sizes %v for at most %d", b.Sizes, b.Max)
+	}
+	return nil
+}
+
+// padded is the batch size to run n pictures with, for n from 1 to Max.
+func (b Batching) padded(n int) int {
+	for _, size := range b.Sizes {
+		if size >= n {
+			return size
+		}
+	}
+	return n
+}

@@ -1,0 +1,50 @@
+package ort
+
+/*
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BS_SIGNALS 32
+
+typedef struct { struct sigaction action[BS_SIGNALS]; int known[BS_SIGNALS]; } bs_handlers;
+
+static bs_handlers *bs_save(void) {
+	bs_handlers *h = calloc(1, sizeof *h);
+	if (!h) return NULL;
+	for (int s = 1; s < BS_SIGNALS; s++)
+		h->known[s] = sigaction(s, NULL, &h->action[s]) == 0;
+	return h;
+}
+
+// bs_restore puts back every handler that was replaced and returns how many there were. The whole sigaction is put
+// back, so flags such as SA_ONSTACK, which Go cannot live without, are as before.
+static int bs_restore(bs_handlers *h) {
+	int changed = 0;
+	if (!h) return 0;
+	for (int s = 1; s < BS_SIGNALS; s++) {
+		struct sigaction now;
+		if (!h->known[s] || sigaction(s, NULL, &now) != 0) continue;
+		if (now.sa_sigaction == h->action[s].sa_sigaction && now.sa_flags == h->action[s].sa_flags) continue;
+		if (sigaction(s, &h->action[s], NULL) == 0) changed++;
+	}
+	free(h);
+	return changed;
+}
+*/
+import "C"
+
+// guardSignals remembers the process's signal handlers; the function it returns puts back those that changed since and
+// says how many. CUDA installs handlers of its own without SA_ONSTACK when it starts, and the next Ctrl-C would then
+// crash the Go runtime (onnxruntime_go issue 140). Real-time signals are left alone: the C library and Go use them.
+//
+// Between the two calls nobody should change handlers on purpose: os/signal.Notify of a signal that was ignored when
+// the process started would be undone.
+func guardSignals() (restore func() int) {
+	saved := C.bs_save()
+	return func() int {
+		n := int(C.bs_restore(saved))
+		saved = nil
+		return n
+	}
+}
