@@ -1,0 +1,80 @@
+// Package engine is what the commands know about scoring: something that can be started with a configuration, scores one
+// file after another, and says what it is made of. Package wire builds the real one; enginetest has a fake.
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/score"
+)
+
+// Config is what the user can choose about an engine.
+type Config struct {
+	Device      string          // auto, cpu or cuda[:N]
+	Threads     int             // of one inference; 0 means one per core
+	Library     string          // ONNX Runtime's shared library; empty means to look for it
+	Models      string          // folder of models; empty means those in the binary
+	Detector    string          // names of models
+	Classifier  string          //
+	Sampling    frames.Sampling //
+	MaxFaces    int             // most faces scored per frame
+	MaxDuration time.Duration   // of presentation time; 0 means no limit
+	Timeline    bool            // results carry every scored frame
+}
+
+// Platform starts engines and examines what they need.
+type Platform interface {
+	// Start loads libraries and models. The caller closes the engine.
+	Start(ctx context.Context, c Config) (Engine, error)
+	// Diagnose checks everything Start needs, and goes on after a failure.
+	Diagnose(ctx context.Context, c Config) []Check
+}
+
+// Engine scores files. It is safe for concurrent use. Close may be called twice, after the last Score has returned.
+type Engine interface {
+	// Score examines one file. Whatever happens becomes the result's status. Tool, Models, Runtime, Settings and what
+	// identifies the file are left to the caller.
+	Score(ctx context.Context, path string, watch Watch) score.Result
+	About() About
+	Close() error
+}
+
+// Watch is told about one file while it is scored, from one goroutine. Either function may be nil.
+type Watch struct {
+	Opened func(frames.Info)
+	Scored func(score.Moment)
+}
+
+// About is what an engine is made of, as results carry it.
+type About struct {
+	Models   []score.ModelRef
+	Runtime  score.Runtime
+	Settings score.Settings
+}
+
+// Check is one thing that doctor looked at.
+type Check struct {
+	Name      string `json:"name"`
+	State     State  `json:"state"`
+	Essential bool   `json:"essential"`        // without it nothing can be scored
+	Detail    string `json:"detail"`           // what was found, or what is wrong
+	Mend      string `json:"mend,omitempty"`   // what to do about it
+	Millis    int64  `json:"millis,omitempty"` // how long the check took, where that is of interest
+}
+
+// State is the outcome of a check.
+type State string
+
+// The states of a check.
+const (
+	OK      State = "ok"
+	Absent  State = "absent"  // not there, and not needed
+	Skipped State = "skipped" // could not be looked at because an earlier check failed
+	Broken  State = "failed"
+)
+
+// ErrNotBuiltIn is the error of a binary that was built without cgo.
+var ErrNotBuiltIn = errors.New("this binary was built without its native part (CGO_ENABLED=0)")

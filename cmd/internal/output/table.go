@@ -1,0 +1,179 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/blendscope/blendscope/score"
+)
+
+// TableOptions are how the table for people is to look.
+type TableOptions struct {
+	Columns int      // width of the terminal; 0 means 80
+	Names   []string // of all inputs, so that the table is as wide as the longest needs from its first row on
+	Color   bool
+}
+
+// The widths of the columns but for the file's, in terminal columns, with the gaps after them.
+const (
+	defaultColumns = 80
+	signColumns    = 4  // "!!! "
+	scoreColumns   = 5  // "  93%"
+	rangeColumns   = 9  // "   84-97%"
+	wordColumns    = 21 // "SIGNS OF MANIPULATION"
+	gap            = 2
+	leastFile      = 12
+)
+
+// table writes rows as they come, a summary and the caveat.
+type table struct {
+	w       io.Writer
+	color   bool
+	columns int
+	file    int
+	tally   Tally
+}
+
+func newTable(w io.Writer, o TableOptions) *table {
+	t := &table{w: w, color: o.Color, columns: o.Columns}
+	if t.columns <= 0 {
+		t.columns = defaultColumns
+	}
+	room := t.columns - signColumns - gap - scoreColumns - gap - rangeColumns - gap - wordColumns
+	t.file = len("FILE")
+	for _, name := range o.Names {
+		t.file = max(t.file, columnsOf(Printable(name)))
+	}
+	t.file = min(max(t.file, leastFile), max(room, leastFile))
+	return t
+}
+
+func (t *table) Write(r *score.Result) error {
+	var b strings.Builder
+	if t.tally.Total == 0 {
+		t.line(&b, look{}, "FILE", "SCORE", "95% RANGE", "SIGNS OF MANIPULATION")
+	}
+	t.tally.Add(r)
+	l := lookOf(r)
+	t.line(&b, l, Shorten(Printable(r.Input.Path), t.file), scoreText(r), rangeText(r), l.words)
+	for _, note := range notes(r) {
+		for i, line := range wrap(note, t.columns-signColumns-gap) {
+			indent := signColumns
+			if i > 0 {
+				indent += gap
+			}
+			b.WriteString(strings.Repeat(" ", indent) + t.paint(dim, line) + "\n")
+		}
+	}
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+// Close writes the summary.
+func (t *table) Close() error {
+	var b strings.Builder
+	if t.tally.Total > 0 {
+		b.WriteByte('\n')
+	}
+	for _, line := range wrap(t.tally.String(), t.columns) {
+		b.WriteString(line + "\n")
+	}
+	if t.tally.Total > t.tally.NotScored() {
+		for _, line := range wrap(Caveat, t.columns) {
+			b.WriteString(t.paint(dim, line) + "\n")
+		}
+	}
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+func (t *table) line(b *strings.Builder, l look, file, score, interval, words string) {
+	text := t.paint(l.color, pad(l.sign, signColumns)) + pad(file, t.file) +
+		fmt.Sprintf("%*s%*s%*s", gap+scoreColumns, score, gap+rangeColumns, interval, gap, "") + t.paint(l.color, words)
+	b.WriteString(strings.TrimRight(text, " ") + "\n")
+}
+
+func scoreText(r *score.Result) string {
+	if r.Outcome.Score == nil {
+		return "-"
+	}
+	return percent(*r.Outcome.Score)
+}
+
+func rangeText(r *score.Result) string {
+	if r.Outcome.Interval == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f-%s", 100*r.Outcome.Interval[0], percent(r.Outcome.Interval[1]))
+}
+
+// look is how a row stands out. The sign says the same as the colour, for those who cannot see it.
+type look struct{ sign, color, words string }
+
+// Select graphic rendition codes of terminals. There is no green: nothing here says that all is well.
+const (
+	dim    = "2"
+	bold   = "1"
+	red    = "31"
+	yellow = "33"
+	purple = "35"
+)
+
+func lookOf(r *score.Result) look {
+	switch r.Outcome.Status {
+	case score.Inconclusive:
+		return look{" ? ", purple, "inconclusive"}
+	case score.NotApplicable:
+		return look{" - ", dim, "not applicable"}
+	case score.Failed:
+		return look{" x ", purple, "error"}
+	}
+	words := Printable(string(r.Outcome.Band))
+	switch r.Outcome.Band {
+	case score.VeryStrong:
+		return look{"!!!", bold + ";" + red, words}
+	case score.Strong:
+		return look{"!! ", red, words}
+	case score.Moderate:
+		return look{"!  ", yellow, words}
+	}
+	return look{".  ", "", words}
+}
+
+// mostSegments are shown in a table; the other formats have them all.
+const mostSegments = 4
+
+// notes are the lines under a row: where to look, and why there is no score or not a firm one.
+func notes(r *score.Result) []string {
+	var lines []string
+	if n := len(r.Segments); n > 0 && r.Input.Kind != "image" && r.Outcome.Status == score.Scored {
+		var spans []string
+		for _, s := range r.Segments[:min(n, mostSegments)] {
+			spans = append(spans, span(s))
+		}
+		if n > mostSegments {
+			spans = append(spans, fmt.Sprintf("and %d more", n-mostSegments))
+		}
+		lines = append(lines, "at "+strings.Join(spans, ", "))
+	}
+	var why []string
+	for _, reason := range r.Outcome.Reasons {
+		why = append(why, say(reason))
+	}
+	if len(why) > 0 {
+		lines = append(lines, strings.Join(why, "; "))
+	}
+	if r.Outcome.Detail != "" {
+		lines = append(lines, "("+Printable(r.Outcome.Detail)+")")
+	}
+	return lines
+}
+
+// paint wraps s in an escape sequence where colour is wanted.
+func (t *table) paint(code, s string) string {
+	if !t.color || code == "" || strings.TrimSpace(s) == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}

@@ -1,0 +1,59 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/blendscope/blendscope/score"
+)
+
+// Tally counts how inputs ended.
+type Tally struct {
+	Status map[score.Status]int
+	Bands  map[score.Band]int // of the scored ones
+	Total  int
+}
+
+// Add counts one result.
+func (t *Tally) Add(r *score.Result) {
+	if t.Status == nil {
+		t.Status, t.Bands = map[score.Status]int{}, map[score.Band]int{}
+	}
+	t.Total++
+	t.Status[r.Outcome.Status]++
+	if r.Outcome.Status == score.Scored {
+		t.Bands[r.Outcome.Band]++
+	}
+}
+
+// NotScored is the number of inputs that were asked for and have no score.
+func (t *Tally) NotScored() int { return t.Status[score.Failed] + t.Status[score.NotApplicable] }
+
+// String is one line for people.
+func (t *Tally) String() string {
+	if t.Total == 0 {
+		return "no inputs"
+	}
+	parts := []string{plural(t.Status[score.Failed], "error")}
+	if n := t.Status[score.NotApplicable]; n > 0 {
+		parts = append([]string{fmt.Sprintf("%d not applicable", n)}, parts...)
+	}
+	if n := t.Status[score.Inconclusive]; n > 0 {
+		parts = append([]string{fmt.Sprintf("%d inconclusive", n)}, parts...)
+	}
+	return plural(t.Total, "input") + ": " + strings.Join(append([]string{t.scored()}, parts...), ", ")
+}
+
+func (t *Tally) scored() string {
+	var bands []string
+	for _, b := range []score.Band{score.VeryStrong, score.Strong, score.Moderate, score.Weak} {
+		if n := t.Bands[b]; n > 0 {
+			bands = append(bands, fmt.Sprintf("%d %s", n, b))
+		}
+	}
+	s := fmt.Sprintf("%d scored", t.Status[score.Scored])
+	if len(bands) > 0 {
+		s += " (" + strings.Join(bands, ", ") + ")"
+	}
+	return s
+}

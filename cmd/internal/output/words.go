@@ -1,0 +1,73 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/blendscope/blendscope/score"
+)
+
+// Caveat is what a reader of scores must know. It stands wherever scores are shown to people.
+const Caveat = "A score is the estimated chance that a face was manipulated, with its 95% range. " +
+	"A low score means that no trace was found; it does not prove that a file is authentic."
+
+// sayings are the reasons in words.
+func sayings() map[score.Reason]string {
+	return map[score.Reason]string{
+		score.TooFewFaces:   "too few usable faces",
+		score.FacesTooSmall: "the faces are too small",
+		score.LowQuality:    "the faces are too blurred or too compressed",
+		score.WideInterval:  "the frames disagree too much",
+		score.Truncated:     "damaged or cut short; only the readable part was examined",
+		score.FacesLeftOut:  "more faces than --max-faces; some were left out",
+		score.DurationLimit: "longer than --max-duration; only the first part was examined",
+		score.BadTimestamps: "its timestamps ran backwards and were mended",
+		score.NoFace:        "no face found",
+		score.NoVideo:       "no picture in it (audio only?)",
+		score.NotFound:      "no such file",
+		score.NoPermission:  "no permission to read it",
+		score.NotRegular:    "not a regular file",
+		score.EmptyFile:     "the file is empty",
+		score.NotMedia:      "not a photo or video that can be read",
+		score.BadGeometry:   "its picture size is zero or too large",
+		score.NoFrames:      "not one frame could be decoded",
+		score.ModelFailed:   "the model failed",
+		score.BadScores:     "the model gave no usable number",
+		score.TimedOut:      "took longer than --timeout",
+		score.Interrupted:   "interrupted",
+		score.Crashed:       "crashed while it was scored",
+		score.Internal:      "internal error",
+	}
+}
+
+// say words a reason; one that is newer than this table is shown as it is.
+func say(r score.Reason) string {
+	if s, ok := sayings()[r]; ok {
+		return s
+	}
+	return strings.ReplaceAll(Printable(string(r)), "_", " ")
+}
+
+// percent never reads as certainty: a score lies in [0.01, 0.99].
+func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }
+
+// span is a stretch of a clip as minutes and seconds.
+func span(s score.Segment) string { return clock(s.StartMS) + "-" + clock(s.EndMS) }
+
+func clock(ms int64) string {
+	d := (time.Duration(ms) * time.Millisecond).Round(time.Second)
+	h, m, sec := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	if h > 0 {
+		return fmt.Sprintf("%d:%02d:%02d", h, m, sec)
+	}
+	return fmt.Sprintf("%d:%02d", m, sec)
+}
+
+// plural is "1 input", "2 inputs".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,47 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/score"
+)
+
+// failure is the row of an input that never reached the pipeline.
+func failure(err error) score.Result {
+	switch {
+	case errors.Is(err, input.ErrNoMedia):
+		r := failed(score.NotMedia, err.Error())
+		r.Outcome.Status = score.NotApplicable
+		return r
+	case errors.Is(err, context.Canceled):
+		return failed(score.Interrupted, "interrupted before it was scored")
+	case errors.Is(err, context.DeadlineExceeded):
+		return failed(score.TimedOut, "the time limit was reached")
+	}
+	return failed(reasonFor(err), err.Error())
+}
+
+func reasonFor(err error) score.Reason {
+	switch {
+	case errors.Is(err, input.ErrEmpty):
+		return score.EmptyFile
+	case errors.Is(err, input.ErrNotRegular):
+		return score.NotRegular
+	case errors.Is(err, fs.ErrPermission):
+		return score.NoPermission
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG),
+		errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.EINVAL):
+		return score.NotFound
+	}
+	return score.Internal
+}
+
+func failed(reason score.Reason, detail string) score.Result {
+	return score.Result{Outcome: score.Outcome{
+		Status: score.Failed, Wording: "not examined", Reasons: []score.Reason{reason}, Detail: detail,
+	}}
+}

@@ -1,0 +1,161 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/blendscope/blendscope/cmd/internal/engine"
+	"github.com/blendscope/blendscope/cmd/internal/engine/enginetest"
+	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/score"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// clips writes files for the fake engine and gives their items.
+func clips(t *testing.T, texts ...string) []input.Item {
+	t.Helper()
+	dir := t.TempDir()
+	var items []input.Item
+	for i, text := range texts {
+		path := filepath.Join(dir, fmt.Sprintf("%02d.mp4", i))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, input.Item{Path: path, Bytes: int64(len(text))})
+	}
+	return items
+}
+
+// run gives "status reason" by index, and fails when an index has not exactly one row.
+func run(ctx context.Context, t *testing.T, items []input.Item, o Options) []string {
+	t.Helper()
+	got := make([]string, len(items))
+	err := Run(ctx, &enginetest.Engine{}, items, o, func(i int, r *score.Result) error {
+		if got[i] != "" {
+			t.Errorf("item %d has a second row", i)
+		}
+		got[i] = strings.TrimSpace(fmt.Sprint(r.Outcome.Status, " ", strings.Trim(fmt.Sprint(r.Outcome.Reasons), "[]")))
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return got
+}
+
+func TestEveryItemHasARow(t *testing.T) {
+	items := clips(t, "score 0.3", "nonsense", "panic", "score 0.9", "status not_applicable\nreason no_face")
+	items = append(items,
+		input.Item{Path: "gone", Err: fs.ErrNotExist},
+		input.Item{Path: "locked", Err: fs.ErrPermission},
+		input.Item{Path: "folder", Err: input.ErrNoMedia},
+		input.Item{Path: "empty", Err: input.ErrEmpty},
+		input.Item{Path: "pipe", Err: fmt.Errorf("%w: a pipe", input.ErrNotRegular)},
+		input.Item{Path: "vanished.mp4"})
+	want := []string{
+		"scored", "error not_media", "error crashed", "scored", "not_applicable no_face", "error not_found",
+		"error no_permission", "not_applicable not_media", "error empty_file", "error not_a_regular_file", "error not_found",
+	}
+	for _, jobs := range []int{0, 1, 4, 20} {
+		if diff := cmp.Diff(want, run(t.Context(), t, items, Options{Jobs: jobs})); diff != "" {
+			t.Errorf("jobs %d (-want +got):\n%s", jobs, diff)
+		}
+	}
+}
+
+func TestRowsAreComplete(t *testing.T) {
+	items := clips(t, "score 0.3", "score 0.9\nsleep 1h")
+	items = append(items, input.Item{Path: "bad\xffname", Bytes: 7, Err: input.ErrEmpty})
+	tool := score.Tool{Name: "t", Version: "v", Commit: "c"}
+	err := Run(t.Context(), &enginetest.Engine{}, items, Options{Tool: tool, Timeout: 50 * time.Millisecond}, func(i int, r *score.Result) error {
+		if r.Schema != score.SchemaID || r.Tool != tool || len(r.Models) != 2 || r.Runtime.OpenCV == "" || r.Settings.Detector == "" {
+			t.Errorf("row %d lacks what every row carries: %+v", i, r)
+		}
+		if r.Tracks == nil || r.Segments == nil || r.Limits == nil || r.Outcome.Reasons == nil {
+			t.Errorf("row %d has a missing list", i)
+		}
+		if i == 0 && (len(r.Input.SHA256) != 64 || r.Input.Bytes != items[0].Bytes) {
+			t.Errorf("identity: %+v", r.Input)
+		}
+		if i == 1 && !slices.Equal(r.Outcome.Reasons, []score.Reason{score.TimedOut}) {
+			t.Errorf("timeout: %+v", r.Outcome)
+		}
+		if i == 2 && (r.Input.Path != "bad\uFFFDname" || r.Input.Bytes != 7) {
+			t.Errorf("path: %+v", r.Input)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInterruptedItemsHaveRows(t *testing.T) {
+	items := clips(t, "score 0.3", "score 0.9\nsleep 1h", "score 0.4", "score 0.5")
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	want := []string{"scored", "error interrupted", "error interrupted", "error interrupted"}
+	if diff := cmp.Diff(want, run(ctx, t, items, Options{Jobs: 1})); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func TestEmitErrorEndsTheRun(t *testing.T) {
+	items := clips(t, "score 0.3", "score 0.3\nsleep 1h", "score 0.3\nsleep 1h", "score 0.3")
+	full := errors.New("disk full")
+	calls := 0
+	err := Run(t.Context(), &enginetest.Engine{}, items, Options{Jobs: 2}, func(int, *score.Result) error { calls++; return full })
+	if !errors.Is(err, full) || calls != 1 {
+		t.Errorf("err = %v after %d calls", err, calls)
+	}
+}
+
+// counting counts how many files are in work at once.
+type counting struct {
+	engine.Engine
+	now, most atomic.Int32
+}
+
+func (c *counting) Score(context.Context, string, engine.Watch) score.Result {
+	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	time.Sleep(5 * time.Millisecond)
+	c.now.Add(-1)
+	return score.Result{}
+}
+
+func TestJobsAreBounded(t *testing.T) {
+	e := &counting{Engine: &enginetest.Engine{}}
+	items := clips(t, slices.Repeat([]string{"x"}, 12)...)
+	if err := Run(t.Context(), e, items, Options{Jobs: 3}, func(int, *score.Result) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if most := e.most.Load(); most < 2 || most > 3 {
+		t.Errorf("%d at once, want up to 3", most)
+	}
+}
+
+func TestInOrder(t *testing.T) {
+	var got []string
+	emit := InOrder(func(r *score.Result) error { got = append(got, r.Input.Path); return nil })
+	for _, i := range []int{2, 0, 3, 1} {
+		if err := emit(i, &score.Result{Input: score.Input{Path: fmt.Sprint(i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(got, []string{"0", "1", "2", "3"}) {
+		t.Errorf("order %v", got)
+	}
+}
