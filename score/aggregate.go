@@ -1,0 +1,164 @@
+package score
+
+import (
+	"cmp"
+	"slices"
+)
+
+// findings are what the aggregator says of a clip.
+type findings struct {
+	outcome  Outcome
+	tracks   []Track
+	segments []Segment
+	timeline []Moment
+	quality  Quality
+}
+
+// aggregate turns the scored faces of a clip into the verdict. It works in logits throughout; the calibration is applied
+// to what is shown. In the order of the code:
+//
+//  1. Faces are grouped by track; tracks that are a detector's slips are dropped (track.Summary.Kept).
+//  2. Faces that do not count (quality below the usable line, no finite score) keep their place but lend no weight.
+//  3. Per track the logits are weighed by quality and time, smoothed for the timeline, and condensed to beats.
+//  4. A track is read as its whole, or as its strongest stretch where that stands out (series.read).
+//  5. The clip is read as its worst track where that stands out, else as the mean of all (lead).
+//  6. Segments are the stretches above the moderate threshold of the tracks that reach it as a whole reading.
+//  7. The interval comes from a block bootstrap (reading.interval), the status from Rules.
+//
+// It fails with errBadScores when there are faces but not one finite score.
+func aggregate(r *record, o Options) (findings, error) {
+	c := calibration{o.Calibration}
+	all, number := split(r)
+	f := findings{tracks: []Track{}, segments: []Segment{}}
+	f.quality = qualityOf(r, number)
+	if len(all) == 0 {
+		f.outcome = Outcome{Status: NotApplicable, Wording: wording(English, NotApplicable, "", NoFace), Reasons: []Reason{NoFace}}
+		if o.Timeline {
+			f.timeline = timeline(r, all, number, c)
+		}
+		return f, nil
+	}
+	var scored, leading []*series
+	var readings []reading
+	for _, s := range all {
+		s.prepare(r)
+		if len(s.beats) == 0 {
+			continue
+		}
+		scored = append(scored, s)
+		one := s.read()
+		shown := s.shown(r, c, one)
+		f.tracks = append(f.tracks, shown)
+		if s.usable == 0 {
+			continue
+		}
+		leading = append(leading, s)
+		readings = append(readings, one)
+		if shown.Score >= DefaultThresholds().Moderate {
+			f.segments = append(f.segments, s.segments(r, c)...)
+		}
+	}
+	if len(scored) == 0 {
+		return f, errBadScores
+	}
+	f.outcome = judge(r, leading, readings, f.quality, c)
+	if o.Timeline {
+		f.timeline = timeline(r, all, number, c)
+	}
+	f.trim()
+	return f, nil
+}
+
+// shown is the track as it appears in the result.
+func (s *series) shown(r *record, c calibration, one reading) Track {
+	lo, hi := one.interval()
+	sizes := make([]float64, len(s.counted))
+	for i, k := range s.counted {
+		sizes[i] = r.faces[s.seen[k].face].px()
+	}
+	return Track{
+		ID:           s.id,
+		FirstMS:      s.seen[0].at.Milliseconds(),
+		LastMS:       s.seen[len(s.seen)-1].at.Milliseconds(),
+		Faces:        len(s.counted),
+		Score:        c.score(one.logit),
+		Interval:     c.interval(lo, hi),
+		MedianFacePx: round(median(sizes), 1),
+		Evidence:     s.best(r, c),
+	}
+}
+
+// best lists the moments that speak most for a manipulation, by the smoothed score, not too close to each other.
+func (s *series) best(r *record, c calibration) []BestFrame {
+	order := slices.Clone(s.counted)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.smoothed[b], s.smoothed[a]) })
+	var chosen []int
+	for _, k := range order {
+		if len(chosen) == maxEvidence {
+			break
+		}
+		near := slices.ContainsFunc(chosen, func(other int) bool {
+			return (s.seen[k].at - s.seen[other].at).Abs() < evidenceApart
+		})
+		if !near {
+			chosen = append(chosen, k)
+		}
+	}
+	best := make([]BestFrame, len(chosen))
+	for i, k := range chosen {
+		g := s.seen[k]
+		best[i] = BestFrame{TMS: g.at.Milliseconds(), Frame: r.frames[g.frame].index, Score: c.score(s.smoothed[k])}
+	}
+	return best
+}
+
+// trim bounds what is listed, keeping the tracks with most faces, and puts segments in order of time.
+func (f *findings) trim() {
+	slices.SortStableFunc(f.segments, func(a, b Segment) int {
+		return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.Track, b.Track))
+	})
+	if len(f.segments) > maxSegments {
+		f.segments = f.segments[:maxSegments]
+	}
+	if len(f.tracks) > maxTracks {
+		slices.SortStableFunc(f.tracks, func(a, b Track) int { return cmp.Compare(b.Faces, a.Faces) })
+		f.tracks = f.tracks[:maxTracks]
+		slices.SortFunc(f.tracks, func(a, b Track) int { return cmp.Compare(a.ID, b.ID) })
+		f.outcome.Reasons = append(f.outcome.Reasons, FacesLeftOut)
+	}
+}
+
+// timeline lists every scored frame with its faces. A face without a finite score and without a scored neighbour is not
+// listed; a face of a dropped track has its own score and track 0.
+func timeline(r *record, all []*series, number []int, c calibration) []Moment {
+	smoothed := make([]float64, len(r.faces))
+	for i, face := range r.faces {
+		smoothed[i] = float64(face.logit)
+	}
+	for _, s := range all {
+		for i, v := range s.smoothed {
+			smoothed[s.seen[i].face] = v
+		}
+	}
+	moments := make([]Moment, len(r.frames))
+	start := 0
+	for i, f := range r.frames {
+		moments[i] = Moment{TMS: f.pts.Milliseconds(), Frame: f.index, Faces: make([]MomentFace, 0, f.end-start)}
+		for k := start; k < f.end; k++ {
+			if v := smoothed[k]; v == v {
+				moments[i].Faces = append(moments[i].Faces, r.faces[k].shown(number[r.faces[k].track], c.score(v)))
+			}
+		}
+		start = f.end
+	}
+	return moments
+}
+
+// shown is the face as it appears in a moment.
+func (f faceRecord) shown(track int, score float64) MomentFace {
+	face := MomentFace{Track: track, Score: score, Quality: round(float64(f.quality), 3)}
+	for i, v := range f.box {
+		face.Box[i] = round(float64(v), 1)
+	}
+	return face
+}

@@ -1,0 +1,81 @@
+package score
+
+import "time"
+
+// Aggregation names the rules by which frames become a verdict. It changes whenever they do.
+const Aggregation = "tracks/1"
+
+// DefaultThresholds are the lower ends of the bands.
+func DefaultThresholds() Thresholds {
+	return Thresholds{Moderate: 0.50, Strong: 0.70, VeryStrong: 0.90}
+}
+
+// The score never claims certainty.
+const (
+	lowestScore  = 0.01
+	highestScore = 0.99
+)
+
+// Rules are the numbers behind "I cannot tell". An outcome is inconclusive, and says why, when one of these holds:
+//
+//   - too_few_faces: the best-seen track has fewer than MinFaces usable faces. A photo needs one, and so does a clip of
+//     which only one or two frames were examined at all - but one frame of a longer clip is never enough.
+//   - faces_too_small: the median of the faces' longer sides is below MinFacePx.
+//   - low_quality: no face is usable though they are large enough, or fewer than MinUsableShare of all faces are.
+//   - wide_interval: the 95 % interval of the score is wider than MaxInterval, so the frames say hardly anything.
+//
+// A face is usable when its quality reaches quality.Usable and the classifier gave a finite number.
+type Rules struct {
+	MinFaces       int
+	MinFacePx      float64
+	MinUsableShare float64
+	MaxInterval    float64
+}
+
+// DefaultRules are the rules the pipeline follows.
+func DefaultRules() Rules {
+	return Rules{MinFaces: 3, MinFacePx: 40, MinUsableShare: 0.10, MaxInterval: 0.60}
+}
+
+// How a track is read. Times are of presentation.
+const (
+	// kernel is half the width of the smoothing window of the timeline. The weight falls off as 1 - (d / kernel)^2, so
+	// half of it lies within a quarter of a second and nearly all within the second around a frame.
+	kernel = 750 * time.Millisecond
+	// kernelReach bounds the neighbours visited on each side: at 60 frames a second it is never reached.
+	kernelReach = 64
+	// beat is the least length of the steps in which evidence is weighed. Frames within a beat are nearly copies of each
+	// other and count as one observation. Sparser sampling makes longer beats: at least one frame each.
+	beat = 500 * time.Millisecond
+	// stretchBeats is the shortest stretch that can lead a track: two seconds.
+	stretchBeats = 4
+	// enoughBeats is the amount of evidence, four seconds, from which on a track is believed as much as any other.
+	enoughBeats = 8
+	// priorSpread is how much stretches of one genuine face, or faces of one genuine clip, are expected to differ, in
+	// logits, before the clip itself has shown it; priorWeight is how many stretches or faces that expectation is worth.
+	priorSpread = 0.5
+	priorWeight = 4
+	// noise is the expected deviation of one independent observation from a track's mean, in logits: the floor under
+	// the interval when a clip is too short to show its own.
+	noise = 0.8
+)
+
+// What makes a segment.
+const (
+	// hysteresis is how far, in calibrated log odds, a running segment may sink below the moderate threshold.
+	hysteresis = 0.4
+	// minSegment and minSegmentFaces: shorter or thinner stretches are not sustained.
+	minSegment      = time.Second
+	minSegmentFaces = 3
+	// segmentGap is the longest hole inside a segment.
+	segmentGap = time.Second
+)
+
+// What is shown.
+const (
+	maxTracks      = 1000 // the best-seen ones; all of them take part in the verdict
+	maxSegments    = 10000
+	maxEvidence    = 5
+	evidenceApart  = time.Second // so that the evidence is not five neighbouring frames
+	bootstrapTimes = 400
+)

@@ -1,0 +1,163 @@
+package score
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/frames/track"
+)
+
+// scan is the examination of one clip. Four stages run side by side, each in one goroutine:
+//
+//	decode -> detect (batches of frames) -> cut (track, crop, release the frame) -> classify (batches of faces)
+//
+// The channels between them hold next to nothing, so the slowest stage sets the pace and the frames in flight are
+// bounded: two batches and two frames. Each field below is written by one stage and read after all of them ended.
+type scan struct {
+	*Pipeline
+	options Options
+
+	// decode
+	info       frames.Info
+	decoded    int
+	truncated  *frames.TruncatedError
+	shortened  bool
+	decodeTime time.Duration
+	// detect
+	detectTime time.Duration
+	// cut
+	cuts    track.Cuts
+	tracker track.Tracker
+	clock   clock
+	cutTime time.Duration
+	// classify
+	record       record
+	live         live
+	classifyTime time.Duration
+}
+
+// batch is a run of frames on its way from detect to cut.
+type batch struct {
+	frames []*frames.Frame
+	faces  [][]frames.Face
+}
+
+// release gives back the frames that are still held.
+func (b *batch) release() {
+	for _, f := range b.frames {
+		f.Release()
+	}
+	b.frames = nil
+}
+
+// look is what remains of a frame once its pixels are gone: the crops and what was measured.
+type look struct {
+	index int
+	pts   time.Duration
+	faces []faceRecord
+	crops []frames.Image
+	maps  []Map // for OnMoment
+	mend  bool
+	over  bool // faces were left out
+}
+
+// examine runs the stages to the end of the clip.
+func (s *scan) examine(ctx context.Context, path string) error {
+	source, err := s.Opener.Open(ctx, path, s.options.Sampling)
+	if err != nil {
+		return err
+	}
+	defer func() { // after the stages have ended
+		s.decoded = source.Decoded()
+		_ = source.Close() // it was only read: nothing can be lost
+	}()
+	s.info = source.Info()
+
+	group, ctx := errgroup.WithContext(ctx)
+	decoded := make(chan *frames.Frame)
+	detected := make(chan batch)
+	looks := make(chan look)
+	group.Go(guarded("decode", func() error { defer close(decoded); return s.decode(ctx, source, decoded) }))
+	group.Go(guarded("detect", func() error { defer close(detected); return s.detect(ctx, decoded, detected) }))
+	group.Go(guarded("cut", func() error { defer close(looks); return s.cut(ctx, detected, looks) }))
+	group.Go(guarded("classify", func() error { return s.classify(ctx, looks) }))
+	return group.Wait()
+}
+
+// send passes v on, or reports that nobody waits for it any more: the caller then still owns it.
+func send[T any](ctx context.Context, to chan<- T, v T) error {
+	select {
+	case to <- v:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// receive returns the next value; ok is false at the end. It fails when the work was given up.
+func receive[T any](ctx context.Context, from <-chan T) (v T, ok bool, err error) {
+	select {
+	case v, ok = <-from:
+		// A stage that fails closes its channel too: that is no end of the clip.
+		if !ok && ctx.Err() != nil {
+			return v, false, context.Cause(ctx)
+		}
+		return v, ok, nil
+	case <-ctx.Done():
+		return v, false, context.Cause(ctx)
+	}
+}
+
+// timed adds the time f takes to total.
+func timed(total *time.Duration, f func() error) error {
+	started := time.Now()
+	defer func() { *total += time.Since(started) }()
+	return f()
+}
+
+func (s *scan) decode(ctx context.Context, source Source, to chan<- *frames.Frame) error {
+	for {
+		var frame *frames.Frame
+		err := timed(&s.decodeTime, func() (err error) {
+			frame, err = source.Next(ctx)
+			return err
+		})
+		var truncated *frames.TruncatedError
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &truncated):
+			s.truncated = truncated
+			return nil
+		case err != nil:
+			return err
+		case frame.Image.Empty():
+			frame.Release()
+			return frames.ErrBadGeometry
+		case s.options.MaxDuration > 0 && frame.PTS > s.options.MaxDuration:
+			frame.Release()
+			s.shortened = true
+			return nil
+		}
+		if err := send(ctx, to, frame); err != nil {
+			frame.Release()
+			return err
+		}
+	}
+}
+
+// clock mends timestamps: whatever a source says, time does not run backwards here.
+type clock struct{ now time.Duration }
+
+func (c *clock) read(pts time.Duration) (mended time.Duration, ok bool) {
+	ok = pts >= c.now && pts <= latest
+	if ok {
+		c.now = pts
+	}
+	return c.now, ok
+}
