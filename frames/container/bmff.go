@@ -3,12 +3,16 @@ package container
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/blendscope/blendscope/frames"
 )
 
 // mostBoxes bounds the boxes visited in one file, so that a file of tiny boxes can not keep us busy.
 const mostBoxes = 1 << 16
+
+// mostSeconds bounds durations: a longer one is a damaged or hostile header.
+const mostSeconds = 1e7
 
 // isBMFF recognises MP4, QuickTime and their kin (ISO/IEC 14496-12) by their first box.
 func isBMFF(head []byte) bool {
@@ -24,19 +28,20 @@ func isBMFF(head []byte) bool {
 
 // movie collects what the boxes of a file say.
 type movie struct {
-	index, video, fragmented, image bool
-	hidden                          bool // an edit list leaves media out
-	boxes                           int
-	track                           track
-	scale                           float64 // movie time units per second
+	index, fragmented, image bool
+	boxes                    int
+	scale                    float64 // movie time units per second
+	track                    track   // the one being read
+	video                    track   // the first video track, which is the one that is decoded
 }
 
 // track collects one trak box.
 type track struct {
-	scale    float64 // media time units per second
-	duration float64 // seconds of media
-	shown    float64 // seconds shown by the edit list
-	edited   bool
+	video       bool
+	orientation Orientation
+	duration    float64 // seconds of media
+	shown       float64 // seconds shown by the edit list
+	edited      bool
 }
 
 func inspectBMFF(in *input) (Facts, error) {
@@ -46,14 +51,15 @@ func inspectBMFF(in *input) (Facts, error) {
 	}
 	m := &movie{}
 	facts.Ending = m.walk(in, 0, in.size)
-	facts.Trimmed = m.hidden
 	facts.Counted = !m.fragmented
+	facts.Orientation = m.video.orientation
+	facts.Duration, facts.Trimmed = m.video.span()
 	switch {
 	case !m.index && m.image:
 		return Facts{}, fmt.Errorf("%w: HEIF and AVIF photos are not supported", frames.ErrNotMedia)
 	case !m.index:
 		return Facts{}, fmt.Errorf("%w: no index (moov box): the recording was cut off or never finished", frames.ErrNotMedia)
-	case !m.video:
+	case !m.video.video:
 		return Facts{}, fmt.Errorf("%w: the file holds no video track", frames.ErrNoVideo)
 	}
 	return facts, nil
@@ -96,21 +102,24 @@ func (m *movie) visit(in *input, kind string, body, end int64) {
 	case "trak":
 		m.track = track{}
 		m.walk(in, body, end)
-		m.endTrack()
+		if m.track.video && !m.video.video {
+			m.video = m.track
+		}
 	case "mdia", "edts":
 		m.walk(in, body, end)
 	case "mvhd":
 		m.scale, _ = timing(in, body)
 	case "mdhd":
-		var units float64
-		if m.track.scale, units = timing(in, body); m.track.scale > 0 {
-			m.track.duration = units / m.track.scale
+		if scale, units := timing(in, body); scale > 0 {
+			m.track.duration = units / scale
 		}
+	case "tkhd":
+		m.track.orientation = display(in, body)
 	case "elst":
 		m.edits(in, body, end)
 	case "hdlr":
 		if b, ok := in.read(body, 12); ok && string(b[8:12]) == "vide" {
-			m.video = true
+			m.track.video = true
 		}
 	case "mvex", "moof":
 		m.fragmented = true
@@ -163,10 +172,60 @@ func (m *movie) edit(in *input, at int64, long bool) {
 	m.track.shown += units / m.scale
 }
 
-// endTrack notes whether the track's edit list hides more than rounding and reordering delay explain.
-func (m *movie) endTrack() {
+// span is the time that the track is shown, and whether its edit list hides more than rounding and the delay of
+// reordered frames explain.
+func (t track) span() (shown time.Duration, trimmed bool) {
 	const slack = 0.2 // seconds
-	if m.track.edited && m.track.shown > 0 && m.track.shown < m.track.duration-slack {
-		m.hidden = true
+	seconds := t.duration
+	if t.edited && t.shown > 0 && t.shown < t.duration {
+		seconds, trimmed = t.shown, t.shown < t.duration-slack
 	}
+	if !(seconds >= 0 && seconds < mostSeconds) {
+		return 0, trimmed
+	}
+	return time.Duration(seconds * float64(time.Second)), trimmed
+}
+
+// display reads the matrix of a tkhd box: how the pictures are turned for display. Anything but quarter turns and
+// mirrored quarter turns is taken as upright.
+func display(in *input, body int64) Orientation {
+	version, ok := in.read(body, 1)
+	if !ok {
+		return 1
+	}
+	offset := body + 40
+	if version[0] == 1 {
+		offset += 12
+	}
+	b, ok := in.read(offset, 20)
+	if !ok {
+		return 1
+	}
+	cell := func(i int) int32 { return int32(binary.BigEndian.Uint32(b[4*i:])) }
+	return quarterTurn(cell(0), cell(1), cell(3), cell(4))
+}
+
+// quarterTurn translates the matrix that takes (x, y) to (ax + cy, bx + dy) with y down.
+func quarterTurn(a, b, c, d int32) Orientation {
+	type signs struct{ a, b, c, d int }
+	known := map[signs]Orientation{
+		{1, 0, 0, 1}: 1, {-1, 0, 0, 1}: 2, {-1, 0, 0, -1}: 3, {1, 0, 0, -1}: 4,
+		{0, 1, 1, 0}: 5, {0, 1, -1, 0}: 6, {0, -1, -1, 0}: 7, {0, -1, 1, 0}: 8,
+	}
+	if o, ok := known[signs{sign(a), sign(b), sign(c), sign(d)}]; ok {
+		return o
+	}
+	return 1
+}
+
+// sign rounds a 16.16 fixed-point number to -1, 0 or 1.
+func sign(v int32) int {
+	const half = 1 << 15
+	switch {
+	case v > half:
+		return 1
+	case v < -half:
+		return -1
+	}
+	return 0
 }

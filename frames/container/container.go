@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/blendscope/blendscope/frames"
 )
@@ -29,8 +30,10 @@ type Facts struct {
 	// Trimmed is set when an edit list hides a part of the stream, so that fewer frames are shown than stored.
 	Trimmed bool
 
+	Duration time.Duration // videos: time shown, 0 when the container was not asked
+
 	Width, Height int         // photos: pixels as stored, before Orientation
-	Orientation   Orientation // photos: how to turn them upright
+	Orientation   Orientation // how to turn the pictures upright
 }
 
 // Ending tells how a file ends.

@@ -2,10 +2,11 @@ package container
 
 import "encoding/binary"
 
-// Orientation is the EXIF orientation of a photo, 1 to 8: how its stored rows and columns lie in the world.
+// Orientation says how stored rows and columns lie in the world, as EXIF counts it from 1 to 8; 0 is upright, too. Videos
+// have the same eight in their display matrix.
 type Orientation int
 
-// Rotation is the clockwise turn in degrees that makes the photo upright, after Mirrored was honoured.
+// Rotation is the clockwise turn in degrees that makes the picture upright, after Mirrored was honoured.
 func (o Orientation) Rotation() int {
 	switch o {
 	case 3, 4:
@@ -18,7 +19,7 @@ func (o Orientation) Rotation() int {
 	return 0
 }
 
-// Mirrored reports whether the stored photo must be flipped left to right before it is turned.
+// Mirrored reports whether the stored picture must be flipped left to right before it is turned.
 func (o Orientation) Mirrored() bool {
 	return o == 2 || o == 4 || o == 5 || o == 7
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/frames/container"
 	"gocv.io/x/gocv"
 )
 
@@ -68,6 +69,27 @@ func normalise(mat *gocv.Mat, scratch *pool) error {
 		return replace(mat, scratch, func(out *gocv.Mat) error { return gocv.CvtColor(*mat, out, gocv.ColorBGRAToBGR) })
 	}
 	return fmt.Errorf("%w: %d channels", frames.ErrBadGeometry, mat.Channels())
+}
+
+// upright turns a decoded Mat into the picture people see: 8-bit BGR, flipped and turned as its orientation says. The Mat
+// may be exchanged for another one of the pool.
+func upright(mat *gocv.Mat, orientation container.Orientation, scratch *pool) (frames.Image, error) {
+	if err := normalise(mat, scratch); err != nil {
+		return frames.Image{}, err
+	}
+	if orientation.Mirrored() {
+		const leftToRight = 1
+		if err := replace(mat, scratch, func(out *gocv.Mat) error { return gocv.Flip(*mat, out, leftToRight) }); err != nil {
+			return frames.Image{}, err
+		}
+	}
+	turns := map[int]gocv.RotateFlag{90: gocv.Rotate90Clockwise, 180: gocv.Rotate180Clockwise, 270: gocv.Rotate90CounterClockwise}
+	if turn, ok := turns[orientation.Rotation()]; ok {
+		if err := replace(mat, scratch, func(out *gocv.Mat) error { return gocv.Rotate(*mat, out, turn) }); err != nil {
+			return frames.Image{}, err
+		}
+	}
+	return picture(mat)
 }
 
 // replace computes a new content for mat in another Mat of the pool and swaps the two.

@@ -69,31 +69,12 @@ func (p *photo) decode() (*frames.Frame, error) {
 		_ = mat.Close()
 		return nil, &frames.TruncatedError{Decoded: 0, Expected: 1}
 	}
-	image, err := p.upright(&mat)
+	image, err := upright(&mat, p.facts.Orientation, &p.mats)
 	if err != nil {
 		_ = mat.Close()
 		return nil, err
 	}
 	return frames.NewFrame(0, 0, image, func() { p.mats.put(mat) }), nil
-}
-
-func (p *photo) upright(mat *gocv.Mat) (frames.Image, error) {
-	if err := normalise(mat, &p.mats); err != nil {
-		return frames.Image{}, err
-	}
-	if p.facts.Orientation.Mirrored() {
-		const leftToRight = 1
-		if err := replace(mat, &p.mats, func(out *gocv.Mat) error { return gocv.Flip(*mat, out, leftToRight) }); err != nil {
-			return frames.Image{}, err
-		}
-	}
-	turns := map[int]gocv.RotateFlag{90: gocv.Rotate90Clockwise, 180: gocv.Rotate180Clockwise, 270: gocv.Rotate90CounterClockwise}
-	if turn, ok := turns[p.facts.Orientation.Rotation()]; ok {
-		if err := replace(mat, &p.mats, func(out *gocv.Mat) error { return gocv.Rotate(*mat, out, turn) }); err != nil {
-			return frames.Image{}, err
-		}
-	}
-	return picture(mat)
 }
 
 func (p *photo) decoded() int { return p.count }

@@ -24,14 +24,17 @@ func probe(capture *gocv.VideoCapture, facts container.Facts) frames.Info {
 		Codec:      codecName(uint32(int64(capture.Get(gocv.VideoCaptureFOURCC)))),
 		Width:      int(within(capture.Get(gocv.VideoCaptureFrameWidth), math.MaxInt32)),
 		Height:     int(within(capture.Get(gocv.VideoCaptureFrameHeight), math.MaxInt32)),
-		Rotation:   (int(capture.Get(orientationMeta))%360 + 360) % 360,
+		Rotation:   facts.Orientation.Rotation(),
 		FPS:        within(capture.Get(gocv.VideoCaptureFPS), mostFPS),
 		FrameCount: int(within(capture.Get(gocv.VideoCaptureFrameCount), mostFrames)),
 	}
 	if facts.Codec != "" {
 		info.Codec = facts.Codec
 	}
-	if info.FPS > 0 {
+	if info.Rotation%180 != 0 {
+		info.Width, info.Height = info.Height, info.Width
+	}
+	if info.Duration = facts.Duration; info.Duration == 0 && info.FPS > 0 {
 		info.Duration = time.Duration(float64(info.FrameCount) / info.FPS * float64(time.Second))
 	}
 	return info

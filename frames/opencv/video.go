@@ -13,11 +13,8 @@ import (
 	"gocv.io/x/gocv"
 )
 
-// Properties that gocv does not name.
-const (
-	orientationMeta gocv.VideoCaptureProperties = 48 // CAP_PROP_ORIENTATION_META, degrees
-	orientationAuto gocv.VideoCaptureProperties = 49 // CAP_PROP_ORIENTATION_AUTO
-)
+// orientationAuto is CAP_PROP_ORIENTATION_AUTO, which gocv does not name: whether OpenCV turns pictures upright.
+const orientationAuto gocv.VideoCaptureProperties = 49
 
 // mostFailures is how many grabs in a row may fail before the stream is taken to have ended: damage makes a few fail, the
 // end makes all of them.
@@ -43,7 +40,7 @@ func openVideo(file *os.File, facts container.Facts, sampling frames.Sampling) (
 		_ = capture.Close()
 		return nil, fmt.Errorf("%w: FFmpeg can not decode this %s file", frames.ErrNotMedia, facts.Family)
 	}
-	capture.Set(orientationAuto, 1)
+	capture.Set(orientationAuto, 0) // we turn them: OpenCV 4.6 turns quarter turns the wrong way
 	info := probe(capture, facts)
 	if info.Width <= 0 || info.Height <= 0 || info.Width > mostVideoPixels/info.Height {
 		_ = capture.Close()
@@ -126,10 +123,7 @@ func (v *video) image(mat *gocv.Mat) (frames.Image, error) {
 	if width, height := mat.Cols(), mat.Rows(); width > mostVideoPixels/height {
 		return frames.Image{}, fmt.Errorf("%w: frame of %dx%d pixels", frames.ErrBadGeometry, width, height)
 	}
-	if err := normalise(mat, &v.mats); err != nil {
-		return frames.Image{}, err
-	}
-	return picture(mat)
+	return upright(mat, v.facts.Orientation, &v.mats)
 }
 
 // ending tells a clean end from a stream that broke.

@@ -110,12 +110,16 @@ def variable_rate(path: Path, frames, size) -> None:
 
 
 def rotated(path: Path, frames) -> None:
-    """Stored lying on its side with a display matrix, as phones do: turn it 90 degrees clockwise to see it upright."""
-    lying = path.with_name("lying.mp4")
-    encode(lying, (cv2.rotate(f, cv2.ROTATE_90_COUNTERCLOCKWISE) for f in frames), WIDE)
-    subprocess.run(FFMPEG + ["-i", str(lying), "-c", "copy", "-map_metadata", "-1", *bitexact(),
-                             "-metadata:s:v:0", "rotate=90", "-movflags", "+faststart", str(path)], check=True)
-    lying.unlink()
+    """Stored lying on its side with a display matrix, as phones do: turn it 90 degrees clockwise to see it upright.
+
+    The matrix is written here: the sense of ffmpeg's own option has changed between versions.
+    """
+    encode(path, (cv2.rotate(f, cv2.ROTATE_90_COUNTERCLOCKWISE) for f in frames), WIDE)
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b"tkhd") + 4 + 40  # ISO/IEC 14496-12, track header of version 0
+    one = 1 << 16
+    struct.pack_into(">9i", data, matrix, 0, one, 0, -one, 0, 0, WIDE[1] * one, 0, 1 << 30)
+    path.write_bytes(data)
 
 
 def truncated(path: Path, whole: Path) -> None:
