@@ -1,0 +1,1 @@
+"""Training of the face detector: a small network of our own, distilled densely from YuNet."""
