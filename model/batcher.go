@@ -85,20 +85,20 @@ func (b *batcher[In, Out]) serve() {
 	}
 }
 
-// gather adds callers to the queue until a batch is full, nobody else is there and the wait is over.
+// gather adds the callers that are blocked already, also to a full queue, so that each gets its turn. Then it waits for
+// more while the batch is not full and the wait not over.
 func (b *batcher[In, Out]) gather(queue []*call[In, Out]) []*call[In, Out] {
 	items := 0
 	for _, c := range queue {
 		items += len(c.in) - c.next
 	}
-	for items < b.most { // callers that are blocked already
+	for blocked := true; blocked; {
 		select {
 		case c := <-b.calls:
 			queue, items = append(queue, c), items+len(c.in)
-			continue
 		default:
+			blocked = false
 		}
-		break
 	}
 	if items >= b.most || b.wait <= 0 {
 		return queue
