@@ -10,8 +10,9 @@ type Sampling struct {
 	PerSecond float64 // frames per second of presentation time; 0 or less means every frame
 }
 
-// timestampSlack is how far a container may round a timestamp down: Matroska and FLV store whole milliseconds.
-const timestampSlack = time.Millisecond
+// timestampSlack covers how far a container may round a timestamp down, with some to spare: Matroska and FLV store whole
+// milliseconds.
+const timestampSlack = 1500 * time.Microsecond
 
 // Sampler applies a Sampling to one clip. Presentation time is divided into slots of 1/PerSecond seconds and the first
 // frame of each slot is taken, so that a variable frame rate is followed and a pause is not filled up. The very first
