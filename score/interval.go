@@ -8,7 +8,7 @@ import (
 )
 
 // interval is the 95 % interval of a reading's logit, by a moving-block bootstrap over the beats that carry it: blocks of
-// two seconds are drawn with replacement, because neighbouring moments are alike and drawing single frames would feign
+// up to two seconds are drawn with replacement, because neighbouring moments are alike and drawing single frames would feign
 // certainty. Each draw also gets the noise of a prior worth four blocks, so that a short clip or a photo does not look
 // certain for want of anything to disagree with.
 //
@@ -18,7 +18,7 @@ func (r reading) interval() (lo, hi float64) {
 	if n == 0 {
 		return r.logit, r.logit
 	}
-	length := min(n, stretchBeats)
+	length := max(1, min(n/4, stretchBeats)) // at least four blocks to draw from, even of a short clip
 	const mostBlocks = 1000 // bounds the cost for very long clips
 	length = max(length, n/mostBlocks)
 	blocks := (n + length - 1) / length

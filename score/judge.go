@@ -1,7 +1,5 @@
 package score
 
-import "github.com/blendscope/blendscope/frames"
-
 // judge words the verdict from the tracks that count.
 func judge(r *record, tracks []*series, readings []reading, q Quality, c calibration) Outcome {
 	out := Outcome{Status: Scored, Reasons: []Reason{}}
@@ -35,10 +33,7 @@ func doubts(r *record, tracks []*series, q Quality, interval *[2]float64, rules 
 	if !small && most == 0 || most > 0 && usableShare(r) < rules.MinUsableShare {
 		reasons = append(reasons, LowQuality)
 	}
-	need := rules.MinFaces
-	if r.kind == frames.Photo {
-		need = 1
-	}
+	need := min(rules.MinFaces, len(r.frames))
 	if most > 0 && most < need {
 		reasons = append(reasons, TooFewFaces)
 	}

@@ -36,13 +36,13 @@ func (s *series) read() reading {
 	return reading{led, s.grow(best, (strongest+whole.logit)/2)}
 }
 
-// stretches gives the value of every run of stretchBeats beats without a hole of more than one beat, and the index of
+// stretches gives the value of every run of stretchBeats beats without a hole of more than one beat between two, and the index of
 // the first beat of the best. The value is the mean without the highest beat: one spike is not sustained.
 func (s *series) stretches() (values []float64, best int) {
 	highest := math.Inf(-1)
 	for i := 0; i+stretchBeats <= len(s.beats); i++ {
 		run := s.beats[i : i+stretchBeats]
-		if run[stretchBeats-1].number-run[0].number > stretchBeats {
+		if !unbroken(run) {
 			continue
 		}
 		var sum, weight float64
@@ -65,6 +65,16 @@ func (s *series) stretches() (values []float64, best int) {
 	return values, best
 }
 
+// unbroken reports whether no two neighbours are more than one empty beat apart.
+func unbroken(run []step) bool {
+	for i := 1; i < len(run); i++ {
+		if run[i].number-run[i-1].number > 2 {
+			return false
+		}
+	}
+	return true
+}
+
 // grow widens the stretch that starts at beat first as long as the beats beside it stay above level.
 func (s *series) grow(first int, level float64) []step {
 	from, to := first, first+stretchBeats
@@ -79,11 +89,11 @@ func (s *series) grow(first int, level float64) []step {
 
 // evidence is the number of beats of a track, weighed by the quality of its faces.
 func (s *series) evidence() float64 {
-	var seconds float64
-	for _, w := range s.weights {
-		seconds += w
+	var sum float64
+	for _, b := range s.beats {
+		sum += b.weight
 	}
-	return seconds / max(beat, s.spacing).Seconds()
+	return sum
 }
 
 // lead pools the tracks of a clip. The worst track leads: its reading is drawn towards the mean of all as far as it has

@@ -89,7 +89,6 @@ func (s *scan) verdict(result *Result) error {
 	if len(s.record.frames) == 0 {
 		return errNoFrames
 	}
-	s.record.kind = s.info.Kind
 	s.record.tracks = s.tracker.Tracks()
 	found, err := aggregate(&s.record, s.options)
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 // record is the compact memory of a clip: some 60 bytes for a frame with one face, so that two hours of every frame stay
 // below 20 MB.
 type record struct {
-	kind    frames.Kind
 	frames  []frameRecord
 	faces   []faceRecord
 	tracks  []track.Summary

@@ -46,6 +46,14 @@ func (s *series) segments(r *record, c calibration) []Segment {
 
 // segment measures the stretch from counted face a to b; ok is false when it is too short or too thin.
 func (s *series) segment(r *record, c calibration, a, b int) (Segment, bool) {
+	// Smoothing smears the edges outwards: the faces there must be above the threshold by themselves.
+	level := logOdds(DefaultThresholds().Moderate)
+	for a < b && c.odds(s.logit(r, a)) < level {
+		a++
+	}
+	for b > a && c.odds(s.logit(r, b)) < level {
+		b--
+	}
 	start, end := s.at(a), s.at(b)+s.frameTime()
 	if end-start < minSegment || b-a+1 < minSegmentFaces {
 		return Segment{}, false

@@ -89,6 +89,12 @@ func (s *series) logit(r *record, i int) float64 {
 	return float64(r.faces[s.seen[s.counted[i]].face].logit)
 }
 
+// grade is the quality of a counted face. Faces below the usable line only count where there is nothing better.
+func (s *series) grade(r *record, i int) float64 {
+	const faint = 0.01
+	return max(faint, float64(r.faces[s.seen[s.counted[i]].face].quality))
+}
+
 // weigh gives each counted face its quality times the time it stands for: half the way to its neighbours, but never more
 // than twice the usual spacing, so that neither dense nor sparse parts of a clip with a variable frame rate, nor the rim
 // of a gap, weigh more than they should.
@@ -115,9 +121,7 @@ func (s *series) weigh(r *record) {
 			right = gaps[i]
 		}
 		span := max(least, min(most, (left+right)/2))
-		const faint = 0.01 // faces below the usable line only count where there is nothing better
-		q := max(faint, float64(r.faces[s.seen[s.counted[i]].face].quality))
-		s.weights[i] = q * span.Seconds()
+		s.weights[i] = s.grade(r, i) * span.Seconds()
 	}
 }
 
@@ -149,21 +153,23 @@ func (s *series) smooth(r *record) {
 	}
 }
 
-// condense sums the counted faces up by beats. A beat begins half a spacing before a face, so that regular sampling puts
+// condense averages the counted faces of each beat. A beat weighs as much as its faces are good, however many they are: time
+// is what counts, not frames. The first beat begins half a spacing before the first face, so that regular sampling puts
 // the same number of faces into each.
 func (s *series) condense(r *record) {
 	length := max(beat, s.spacing)
 	start := s.at(0) - s.spacing/2
+	var total, time float64 // of weight and of span, in the running beat
 	for i := range s.counted {
 		number := int((s.at(i) - start) / length)
 		if len(s.beats) == 0 || s.beats[len(s.beats)-1].number != number {
 			s.beats = append(s.beats, step{number: number})
+			total, time = 0, 0
 		}
 		b := &s.beats[len(s.beats)-1]
-		b.weight += s.weights[i]
-		b.logit += s.weights[i] * s.logit(r, i)
-	}
-	for i := range s.beats {
-		s.beats[i].logit /= s.beats[i].weight
+		total += s.weights[i]
+		time += s.weights[i] / s.grade(r, i)
+		b.logit += s.weights[i] / total * (s.logit(r, i) - b.logit)
+		b.weight = total / time
 	}
 }

@@ -3,16 +3,20 @@ package quality
 import "github.com/blendscope/blendscope/frames"
 
 // The middle of a crop is examined, where the face is rather than what surrounds it.
-const middle = 0.6 // share of the side
+const (
+	middle  = 0.5 // share of the side
+	longest = 160 // pixels; bounds the cost for models with large crops
+)
 
 // look measures sharpness and light over the middle of the crop.
 func look(crop frames.Image) (sharpness, light float64) {
-	w, h := int(float64(crop.Width)*middle), int(float64(crop.Height)*middle)
+	w, h := min(longest, int(float64(crop.Width)*middle)), min(longest, int(float64(crop.Height)*middle))
 	if crop.Empty() || w < 3 || h < 3 {
 		return 0, 0
 	}
 	x0, y0 := (crop.Width-w)/2, (crop.Height-h)/2
-	above, here, below := make([]int, w), make([]int, w), make([]int, w)
+	var rows [3][longest]int
+	above, here, below := rows[0][:w], rows[1][:w], rows[2][:w]
 	lumaRow(above, crop, x0, y0)
 	lumaRow(here, crop, x0, y0+1)
 
@@ -42,7 +46,7 @@ func look(crop frames.Image) (sharpness, light float64) {
 
 // blockPatch is the longest side, in pixels, of the part of the face that is searched for a grid: the cost per face is
 // bounded.
-const blockPatch = 96
+const blockPatch = 64
 
 // blockiness compares brightness steps on the 8 x 8 grid with those three to five pixels away from it.
 func blockiness(frame frames.Image, box frames.Box) float64 {
@@ -55,7 +59,8 @@ func blockiness(frame frames.Image, box frames.Box) float64 {
 		return 0
 	}
 	var on, off steps
-	above, here := make([]int, x1-x0), make([]int, x1-x0)
+	var rows [2][blockPatch]int
+	above, here := rows[0][:x1-x0], rows[1][:x1-x0]
 	for y := y0; y < y1; y++ {
 		lumaRow(here, frame, x0, y)
 		for i := 1; i < len(here); i++ {
