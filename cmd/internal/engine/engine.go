@@ -8,25 +8,32 @@ import (
 	"time"
 
 	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
+
+// DefaultFPS is how many frames of a second are scored when the user does not say. Neighbouring frames tell little that
+// is new, and decoding most frames only to pass them over is cheap.
+const DefaultFPS = 5
 
 // Config is what the user can choose about an engine.
 type Config struct {
 	Device      string          // auto, cpu or cuda[:N]
 	Threads     int             // of one inference; 0 means one per core
 	Library     string          // ONNX Runtime's shared library; empty means to look for it
-	Models      string          // folder of models; empty means those in the binary
-	Detector    string          // names of models
-	Classifier  string          //
-	Sampling    frames.Sampling //
+	Models      string          // folder with more models than those in the binary; may be empty
+	Detector    string          // name of the model that finds faces; empty means the default one
+	Classifier  string          // name of the model that judges them; empty means the default one
+	Sampling    frames.Sampling // which frames are scored
 	MaxFaces    int             // most faces scored per frame
 	MaxDuration time.Duration   // of presentation time; 0 means no limit
 	Timeline    bool            // results carry every scored frame
 }
 
-// Platform starts engines and examines what they need.
+// Platform knows the models, starts engines and examines what they need.
 type Platform interface {
+	// Models is the registry of the models in the binary and of those in folder, which may be empty.
+	Models(folder string) *model.Registry
 	// Start loads libraries and models. The caller closes the engine.
 	Start(ctx context.Context, c Config) (Engine, error)
 	// Diagnose checks everything Start needs, and goes on after a failure.

@@ -17,7 +17,10 @@ import (
 
 // Env is the world a command runs in.
 type Env struct {
-	Args   []string // without the program's name
+	Args []string // without the program's name
+
+	Executable string // path of the running program; empty when unknown
+
 	In     io.Reader
 	Out    io.Writer // results
 	Err    io.Writer // talk
@@ -39,8 +42,9 @@ type Env struct {
 
 // OS is the world of the running process.
 func OS() *Env {
+	executable, _ := os.Executable() // empty on error
 	return &Env{
-		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Args: os.Args[1:], Executable: executable, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTTY: isTerminal(os.Stdin), OutTTY: isTerminal(os.Stdout), ErrTTY: isTerminal(os.Stderr),
 		Columns:   columns,
 		LookupEnv: os.LookupEnv,

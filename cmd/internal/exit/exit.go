@@ -87,15 +87,25 @@ func Of(err error) Code {
 	return CouldNotRun
 }
 
+// hinter is an error of another package that knows what the user can do.
+type hinter interface {
+	error
+	Hint() string
+}
+
 // Message is what to tell about err: the text, empty when there is nothing to say, and the outermost hint.
 func Message(err error) (text, hint string) {
 	if err == nil {
 		return "", ""
 	}
 	text = err.Error()
+	if h := hinter(nil); errors.As(err, &h) {
+		hint = h.Hint()
+	}
+	found := false
 	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
-		if hint == "" {
-			hint = e.Hint
+		if e.Hint != "" && !found {
+			hint, found = e.Hint, true
 		}
 		if e.Err == nil {
 			return "", hint

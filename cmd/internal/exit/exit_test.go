@@ -14,14 +14,15 @@ func TestOf(t *testing.T) {
 		code       Code
 		text, hint string
 	}{
-		"nil":            {nil, Done, "", ""},
-		"plain":          {boom, CouldNotRun, "boom", ""},
-		"coded":          {With(NotScored, boom), NotScored, "boom", ""},
-		"silent":         {With(FailAbove, nil), FailAbove, "", ""},
-		"hinted":         {Hint(boom, "try %d", 2), CouldNotRun, "boom", "try 2"},
-		"hint over code": {Hint(Usagef("bad %s", "flag"), "look"), Usage, "bad flag", "look"},
-		"wrapped":        {fmt.Errorf("scan: %w", Hint(With(Usage, boom), "look")), Usage, "scan: boom", "look"},
-		"outermost wins": {With(Interrupted, With(Usage, boom)), Interrupted, "boom", ""},
+		"nil":             {nil, Done, "", ""},
+		"plain":           {boom, CouldNotRun, "boom", ""},
+		"coded":           {With(NotScored, boom), NotScored, "boom", ""},
+		"silent":          {With(FailAbove, nil), FailAbove, "", ""},
+		"hinted":          {Hint(boom, "try %d", 2), CouldNotRun, "boom", "try 2"},
+		"hint over code":  {Hint(Usagef("bad %s", "flag"), "look"), Usage, "bad flag", "look"},
+		"wrapped":         {fmt.Errorf("scan: %w", Hint(With(Usage, boom), "look")), Usage, "scan: boom", "look"},
+		"hint of another": {fmt.Errorf("load: %w", helpful{}), CouldNotRun, "load: no library", "install it"},
+		"outermost wins":  {With(Interrupted, With(Usage, boom)), Interrupted, "boom", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -48,3 +49,9 @@ func TestTableNamesEveryCode(t *testing.T) {
 		}
 	}
 }
+
+// helpful is an error of another package that has a hint.
+type helpful struct{}
+
+func (helpful) Error() string { return "no library" }
+func (helpful) Hint() string  { return "install it" }

@@ -28,12 +28,11 @@ var (
 
 // Spec says what to look for, and where.
 type Spec struct {
-	Paths    []string       // files and folders, in the order in which they were named
-	Filter   Filter         // for files found in folders; a file that is named is always taken
-	FromList iter.Seq[Path] // further paths, after Paths; may be nil
+	Sources []iter.Seq[Path] // files and folders, in the order in which they were named; see Named, List and ListFile
+	Filter  Filter           // for files found in folders; a file that is named is always taken
 }
 
-// Path is one entry of a list, or the error that ended the list.
+// Path is one path to look at, or the error that ended a list of them.
 type Path struct {
 	Name string
 	Err  error
@@ -43,24 +42,19 @@ type Path struct {
 func Walk(ctx context.Context, spec Spec) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		w := walker{filter: spec.Filter, seen: map[string]bool{}, yield: func(i Item) bool { return ctx.Err() == nil && yield(i) }}
-		for _, p := range spec.Paths {
-			if !w.named(p) {
-				return
-			}
-		}
-		if spec.FromList == nil {
-			return
-		}
-		for p := range spec.FromList {
-			if p.Err != nil {
-				yield(Item{Path: p.Name, Err: p.Err})
-				return
-			}
-			if !w.named(p.Name) {
-				return
+		for _, source := range spec.Sources {
+			for p := range source {
+				if p.Err != nil && !w.emit(Item{Path: p.Name, Err: p.Err}) || p.Err == nil && !w.named(p.Name) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// Named is a path from the command line.
+func Named(path string) iter.Seq[Path] {
+	return func(yield func(Path) bool) { yield(Path{Name: path}) }
 }
 
 type walker struct {

@@ -47,6 +47,14 @@ func grow(t *testing.T, names ...string) string {
 	return dir
 }
 
+func spec(f Filter, paths ...string) Spec {
+	s := Spec{Filter: f}
+	for _, p := range paths {
+		s.Sources = append(s.Sources, Named(p))
+	}
+	return s
+}
+
 // walk gives "path" or "path: error" for each item.
 func walk(t *testing.T, spec Spec) []string {
 	t.Helper()
@@ -70,52 +78,52 @@ func TestWalk(t *testing.T) {
 	}{
 		"folder, sorted, media only": {
 			[]string{"d/b.mp4", "d/a.JPG", "d/notes.txt", "d/sub/c.mkv", "d/._b.mp4"},
-			Spec{Paths: []string{"d"}},
+			spec(Filter{}, "d"),
 			[]string{"d/a.JPG", "d/b.mp4", "d/sub/c.mkv"},
 		},
 		"named file whatever its extension, order as named": {
 			[]string{"z.txt", "a.mp4"},
-			Spec{Paths: []string{"z.txt", "a.mp4"}},
+			spec(Filter{}, "z.txt", "a.mp4"),
 			[]string{"z.txt", "a.mp4"},
 		},
 		"each path once, other names of a file kept": {
 			[]string{"d/a.mp4", "l.mp4 -> d/a.mp4"},
-			Spec{Paths: []string{"d/a.mp4", "./d/a.mp4", "d", "d/", "l.mp4"}},
+			spec(Filter{}, "d/a.mp4", "./d/a.mp4", "d", "d/", "l.mp4"),
 			[]string{"d/a.mp4", "l.mp4"},
 		},
 		"missing, empty": {
 			[]string{"e.mp4!"},
-			Spec{Paths: []string{"gone.mp4", "e.mp4"}},
+			spec(Filter{}, "gone.mp4", "e.mp4"),
 			[]string{"gone.mp4: no such file or directory", "e.mp4: the file is empty"},
 		},
 		"folder without media": {
 			[]string{"d/a.txt", "e/"},
-			Spec{Paths: []string{"d", "e"}},
+			spec(Filter{}, "d", "e"),
 			[]string{"d: " + noMedia, "e: " + noMedia},
 		},
 		"loops and links to folders": {
 			[]string{"d/a.mp4", "d/loop -> .", "d/up -> ..", "d/z -> ../other", "other/o.mp4"},
-			Spec{Paths: []string{"d"}},
+			spec(Filter{}, "d"),
 			[]string{"d/a.mp4", "d/up/other/o.mp4"},
 		},
 		"dangling links": {
 			[]string{"d/a.mp4 -> gone", "d/gone.txt -> gone"},
-			Spec{Paths: []string{"d"}},
+			spec(Filter{}, "d"),
 			[]string{"d/a.mp4: no such file or directory"},
 		},
 		"include takes any extension": {
 			[]string{"d/a.dat", "d/b.mp4", "d/s/c.dat"},
-			Spec{Paths: []string{"d"}, Filter: Filter{Include: []string{"*.dat"}}},
+			spec(Filter{Include: []string{"*.dat"}}, "d"),
 			[]string{"d/a.dat", "d/s/c.dat"},
 		},
 		"exclude files and folders": {
 			[]string{"d/a.mp4", "d/b.mp4", "d/old/c.mp4", "d/new/old/d.mp4", "d/new/e.mp4"},
-			Spec{Paths: []string{"d"}, Filter: Filter{Exclude: []string{"b.*", "new/old"}}},
+			spec(Filter{Exclude: []string{"b.*", "new/old"}}, "d"),
 			[]string{"d/a.mp4", "d/new/e.mp4", "d/old/c.mp4"},
 		},
 		"names with a newline and bytes that are not UTF-8": {
 			[]string{"d/a\nb.mp4", "d/\xff.mp4"},
-			Spec{Paths: []string{"d"}},
+			spec(Filter{}, "d"),
 			[]string{"d/a\nb.mp4", "d/\xff.mp4"},
 		},
 	}
@@ -134,7 +142,7 @@ func TestWalkDoesNotOpenPipes(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "p.mp4"), 0o644); err != nil {
 		t.Skip("no named pipes here:", err)
 	}
-	for item := range Walk(t.Context(), Spec{Paths: []string{"p.mp4"}}) {
+	for item := range Walk(t.Context(), spec(Filter{}, "p.mp4")) {
 		if !errors.Is(item.Err, ErrNotRegular) {
 			t.Errorf("err = %v", item.Err)
 		}
@@ -150,7 +158,7 @@ func TestWalkWithoutPermission(t *testing.T) {
 	defer os.Chmod("d/locked", 0o755)
 	os.Chmod(filepath.Dir(dir), 0o755)
 	var items []Item
-	asNobody(t, func() { items = slices.Collect(Walk(t.Context(), Spec{Paths: []string{"d"}})) })
+	asNobody(t, func() { items = slices.Collect(Walk(t.Context(), spec(Filter{}, "d"))) })
 	var got []string
 	for _, item := range items {
 		got = append(got, item.Path)

@@ -123,22 +123,22 @@ const (
 func lookOf(r *score.Result) look {
 	switch r.Outcome.Status {
 	case score.Inconclusive:
-		return look{" ? ", purple, "inconclusive"}
+		return look{"?", purple, "inconclusive"}
 	case score.NotApplicable:
-		return look{" - ", dim, "not applicable"}
+		return look{"-", dim, "not applicable"}
 	case score.Failed:
-		return look{" x ", purple, "error"}
+		return look{"x", purple, "error"}
 	}
 	words := Printable(string(r.Outcome.Band))
 	switch r.Outcome.Band {
 	case score.VeryStrong:
 		return look{"!!!", bold + ";" + red, words}
 	case score.Strong:
-		return look{"!! ", red, words}
+		return look{"!!", red, words}
 	case score.Moderate:
-		return look{"!  ", yellow, words}
+		return look{"!", yellow, words}
 	}
-	return look{".  ", "", words}
+	return look{".", "", words}
 }
 
 // mostSegments are shown in a table; the other formats have them all.

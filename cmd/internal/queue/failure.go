@@ -15,7 +15,7 @@ func failure(err error) score.Result {
 	switch {
 	case errors.Is(err, input.ErrNoMedia):
 		r := failed(score.NotMedia, err.Error())
-		r.Outcome.Status = score.NotApplicable
+		r.Outcome.Status, r.Outcome.Wording = score.NotApplicable, "nothing in it that this tool examines"
 		return r
 	case errors.Is(err, context.Canceled):
 		return failed(score.Interrupted, "interrupted before it was scored")
@@ -42,6 +42,6 @@ func reasonFor(err error) score.Reason {
 
 func failed(reason score.Reason, detail string) score.Result {
 	return score.Result{Outcome: score.Outcome{
-		Status: score.Failed, Wording: "not examined", Reasons: []score.Reason{reason}, Detail: detail,
+		Status: score.Failed, Wording: "could not be examined: " + detail, Reasons: []score.Reason{reason}, Detail: detail,
 	}}
 }

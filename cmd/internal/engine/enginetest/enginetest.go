@@ -16,6 +16,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -23,6 +24,14 @@ import (
 type Platform struct{}
 
 var _ engine.Platform = Platform{}
+
+// Models are those of the folder alone.
+func (Platform) Models(folder string) *model.Registry {
+	if folder == "" {
+		return model.NewRegistry()
+	}
+	return model.NewRegistry(model.Folder{FS: os.DirFS(folder), Origin: folder})
+}
 
 // Start makes a fake engine.
 func (Platform) Start(_ context.Context, c engine.Config) (engine.Engine, error) {

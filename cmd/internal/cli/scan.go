@@ -1,0 +1,267 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/blendscope/blendscope/cmd/internal/build"
+	"github.com/blendscope/blendscope/cmd/internal/engine"
+	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/exit"
+	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/cmd/internal/queue"
+	"github.com/blendscope/blendscope/score"
+)
+
+// defaultTimeout ends a file that would hold up all others; two hours of video are done in a fraction of it.
+const defaultTimeout = 2 * time.Hour
+
+const scanHelp = `Score videos and photos. Every PATH gets exactly one row in the results, whatever
+happens to it; a folder gets one for every photo and video in it (known by their
+extensions) and below it. "-" reads paths from standard input and "@FILE" from a
+file, one a line.
+
+The table's signs: "." weak, "!" moderate, "!!" strong, "!!!" very strong signs of
+manipulation; "?" inconclusive, "-" not applicable, "x" error. Programs read
+--format json (one array), jsonl (one object a line, as they finish) or csv.
+
+A score is the estimated chance that a face was manipulated. A low one means that
+no trace was found; it does not prove that a file is authentic.
+
+Exit codes:
+%s`
+
+// scanOptions are what the user asked for.
+type scanOptions struct {
+	engine    engine.Config
+	paths     []string
+	format    string
+	output    string
+	fps       float64
+	allFrames bool
+	jobs      int
+	timeout   time.Duration
+	failAbove probability
+	filter    input.Filter
+	null      bool
+	quiet     bool
+}
+
+func newScan(e *env.Env, p engine.Platform) *cobra.Command {
+	o := &scanOptions{}
+	cmd := &cobra.Command{
+		Use:   "scan PATH...",
+		Short: "Score videos and photos",
+		Long:  fmt.Sprintf(scanHelp, exit.Table()),
+		Example: "  blendscope scan interview.mp4\n" +
+			"  blendscope scan --all-frames --timeline --format json interview.mp4\n" +
+			"  blendscope scan -o archive.csv --exclude old ~/archive\n" +
+			"  find . -name '*.mp4' -print0 | blendscope scan --null --format jsonl -\n" +
+			"  blendscope scan --fail-above 90% incoming/ || echo look closer",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exit.Hint(exit.Usagef("no file or folder given"), "for example: %s scan clip.mp4", build.Name)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return o.run(cmd.Context(), e, p)
+		},
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (o *scanOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "", "text, json, jsonl or csv (default: by the extension of -o, else text)")
+	f.StringVarP(&o.output, "output", "o", "", "write to `file`, which appears when it is complete")
+	f.BoolVar(&o.engine.Timeline, "timeline", false, "with json and jsonl: add every scored frame")
+	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
+	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
+	exclude(f, "fps", "all-frames")
+	f.IntVar(&o.jobs, "jobs", 1, "files scored at once")
+	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
+	f.DurationVar(&o.engine.MaxDuration, "max-duration", 0, "score only so much of each video, such as 10m (default: all)")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
+	f.Var(&o.failAbove, "fail-above", "exit with 4 when a file is scored at `P` or higher: 0.9 or 90%; inconclusive ones do not count")
+	f.StringArrayVar(&o.filter.Include, "include", nil, "in folders take files that match `glob`, whatever their extension (may be repeated)")
+	f.StringArrayVar(&o.filter.Exclude, "exclude", nil, "in folders pass over files and folders that match `glob` (may be repeated)")
+	f.BoolVarP(&o.null, "null", "0", false, "paths in lists end with a NUL byte instead of a newline")
+	f.StringVar(&o.engine.Detector, "detector", "", "`model` that finds the faces (default: the built-in one)")
+	f.StringVar(&o.engine.Classifier, "classifier", "", "`model` that judges them (default: the built-in one)")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
+	modelFlags(f, &o.engine)
+	libraryFlags(f, &o.engine)
+	f.SortFlags = false
+	choose(cmd, "format", output.Formats()...)
+	choose(cmd, "device", "auto", "cpu", "cuda")
+}
+
+// check finds what cannot be meant, before anything is opened, and settles what was left open.
+func (o *scanOptions) check() error {
+	if o.format == "" {
+		o.format = formatFor(o.output)
+	}
+	_, formatErr := output.ParseFormat(o.format)
+	bad := []struct {
+		is  bool
+		err error
+	}{
+		{formatErr != nil, exit.Usagef("--format: %v", formatErr)},
+		{!(o.fps > 0) || math.IsInf(o.fps, 0), exit.Usagef("--fps: %v is not a number of frames; for every frame use --all-frames", o.fps)},
+		{o.jobs < 1, exit.Usagef("--jobs: %d is less than 1", o.jobs)},
+		{o.engine.MaxFaces < 1, exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)},
+		{o.engine.MaxDuration < 0, exit.Usagef("--max-duration: %v is negative", o.engine.MaxDuration)},
+		{o.timeout < 0, exit.Usagef("--timeout: %v is negative", o.timeout)},
+	}
+	for _, b := range bad {
+		if b.is {
+			return b.err
+		}
+	}
+	if err := o.filter.Check(); err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	if !o.allFrames {
+		o.engine.Sampling.PerSecond = o.fps
+	}
+	o.jobs = min(o.jobs, 8*runtime.NumCPU())
+	return checkLibraryFlags(o.engine)
+}
+
+// formatFor takes the format from a file's extension.
+func formatFor(name string) string {
+	if f, err := output.ParseFormat(strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")); err == nil {
+		return string(f)
+	}
+	return string(output.Text)
+}
+
+func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	items := o.items(ctx, e)
+	out, err := openSink(e, o.output)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	scorer, err := p.Start(ctx, o.engine)
+	if err != nil {
+		return startError(err)
+	}
+	s := &scanRun{scanOptions: o, env: e, items: items}
+	err = s.all(ctx, scorer, out)
+	if closeErr := scorer.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// items are all inputs. They are found before the first is scored, so that progress knows how many there are.
+func (o *scanOptions) items(ctx context.Context, e *env.Env) []input.Item {
+	spec := input.Spec{Filter: o.filter}
+	for _, path := range o.paths {
+		list, isList := strings.CutPrefix(path, "@")
+		switch {
+		case path == "-":
+			spec.Sources = append(spec.Sources, input.List(ctx, "standard input", e.In, o.null))
+		case isList:
+			spec.Sources = append(spec.Sources, input.ListFile(ctx, list, o.null))
+		default:
+			spec.Sources = append(spec.Sources, input.Named(path))
+		}
+	}
+	var items []input.Item
+	for item := range input.Walk(ctx, spec) {
+		items = append(items, item)
+	}
+	return items
+}
+
+// startError adds what to do about an engine that does not start.
+func startError(err error) error {
+	if _, hint := exit.Message(err); hint != "" {
+		return err
+	}
+	return exit.Hint(err, "to find out what is wrong: %s doctor", build.Name)
+}
+
+// scanRun is one run over all items.
+type scanRun struct {
+	*scanOptions
+	env     *env.Env
+	items   []input.Item
+	tally   output.Tally
+	reached int // inputs scored at --fail-above or higher
+}
+
+// all scores the items, writes the document and says how it went.
+func (s *scanRun) all(ctx context.Context, scorer engine.Engine, out *sink) error {
+	printer := s.printer()
+	defer printer.Close()
+	doc, err := output.New(s.stream(out, printer), s.document(out))
+	if err != nil {
+		return err
+	}
+	write := func(r *score.Result) error {
+		s.count(r)
+		return doc.Write(r)
+	}
+	emit := queue.InOrder(write)
+	if s.format == string(output.JSONL) {
+		emit = queue.AsFinished(write)
+	}
+	err = queue.Run(ctx, scorer, s.items, queue.Options{
+		Jobs: s.jobs, Timeout: s.timeout, Tool: build.Read().Tool(), Observer: printer,
+	}, emit)
+	if err == nil {
+		err = doc.Close()
+	}
+	printer.Close()
+	if err == nil {
+		err = out.commit()
+	}
+	if err != nil {
+		return fmt.Errorf("the results could not be written: %w", err)
+	}
+	return s.verdict(ctx, out)
+}
+
+func (s *scanRun) count(r *score.Result) {
+	s.tally.Add(r)
+	if r.Outcome.Status == score.Scored && s.failAbove > 0 && *r.Outcome.Score >= float64(s.failAbove) {
+		s.reached++
+	}
+}
+
+// verdict is the exit code, with a sentence where the table has not said it already.
+func (s *scanRun) verdict(ctx context.Context, out *sink) error {
+	if !s.quiet && (out.toFile() || s.env.ErrTTY && s.format != string(output.Text)) {
+		fmt.Fprintln(s.env.Err, s.tally.String())
+	}
+	missing := s.tally.NotScored()
+	switch {
+	case errors.Is(context.Cause(ctx), env.ErrInterrupted):
+		return exit.With(exit.Interrupted, fmt.Errorf("interrupted; %d of %d inputs have no score", missing, s.tally.Total))
+	case s.reached > 0:
+		return exit.With(exit.FailAbove, fmt.Errorf("%d of %d inputs scored at --fail-above %s or higher", s.reached, s.tally.Total, s.failAbove.String()))
+	case missing == 0:
+		return nil
+	case s.quiet || s.format == string(output.Text):
+		return exit.With(exit.NotScored, nil)
+	}
+	return exit.With(exit.NotScored, fmt.Errorf("%d of %d inputs have no score; their rows say why", missing, s.tally.Total))
+}

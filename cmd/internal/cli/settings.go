@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/blendscope/blendscope/cmd/internal/exit"
+)
+
+// alternatives annotates flags of which only one can be set: those with a value in common exclude each other.
+const alternatives = "blendscope_alternatives"
+
+// variable is the environment variable that stands for a flag.
+func variable(flag string) string {
+	return "BLENDSCOPE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// exclude marks flags as alternatives of each other.
+func exclude(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		_ = flags.SetAnnotation(name, alternatives, []string{strings.Join(names, " ")}) // fails for unknown names only
+	}
+}
+
+// fromEnvironment sets the flags that the command line has not set, and that no alternative on the command line
+// overrules, from their environment variables.
+func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	if err := checkAlternatives(flags); err != nil {
+		return err
+	}
+	var given []string
+	flags.Visit(func(f *pflag.Flag) { given = append(given, f.Annotations[alternatives]...) })
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		text, ok := lookup(variable(f.Name))
+		if err != nil || !ok || f.Changed || f.Name == "help" || overlap(given, f.Annotations[alternatives]) {
+			return
+		}
+		if setErr := flags.Set(f.Name, text); setErr != nil {
+			err = exit.Usagef("environment variable %s: invalid value %q", variable(f.Name), text)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return checkAlternatives(flags)
+}
+
+// checkAlternatives finds two flags that are set and exclude each other.
+func checkAlternatives(flags *pflag.FlagSet) error {
+	var err error
+	seen := map[string]string{}
+	flags.Visit(func(f *pflag.Flag) {
+		for _, group := range f.Annotations[alternatives] {
+			if other, taken := seen[group]; taken && err == nil {
+				err = exit.Usagef("--%s and --%s exclude each other", other, f.Name)
+			}
+			seen[group] = f.Name
+		}
+	})
+	return err
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/cmd/internal/progress"
+)
+
+// sink is where a document goes: standard output, or a file that appears when it is complete.
+type sink struct {
+	w      io.Writer
+	file   *output.File // nil for standard output
+	forget func()
+}
+
+// openSink fails before hours of work are spent on results that cannot be kept.
+func openSink(e *env.Env, name string) (*sink, error) {
+	if name == "" || name == "-" {
+		return &sink{w: e.Out}, nil
+	}
+	f, err := output.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return &sink{w: f, file: f, forget: e.OnAbort(f.Discard)}, nil
+}
+
+func (s *sink) toFile() bool { return s.file != nil }
+
+func (s *sink) commit() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Commit()
+}
+
+// discard removes an incomplete file; after commit it does nothing.
+func (s *sink) discard() {
+	if s.file != nil {
+		s.forget()
+		s.file.Discard()
+	}
+}
+
+// printer shows progress on a terminal and is silent elsewhere.
+func (s *scanRun) printer() progress.Printer {
+	if s.quiet || !s.env.Cursor() {
+		return progress.Silent{}
+	}
+	return progress.NewLine(progress.Options{W: s.env.Err, Now: s.env.Now, Columns: s.env.Columns, Items: s.items})
+}
+
+// stream keeps results and progress apart where both go to one terminal.
+func (s *scanRun) stream(out *sink, p progress.Printer) io.Writer {
+	if out.toFile() || !s.env.OutTTY {
+		return out.w
+	}
+	return progress.Below(p, out.w)
+}
+
+// document says how the results are to look.
+func (s *scanRun) document(out *sink) output.Options {
+	o := output.Options{Format: output.Format(s.format)}
+	for _, item := range s.items {
+		o.Table.Names = append(o.Table.Names, item.Path)
+	}
+	if !out.toFile() && s.env.OutTTY {
+		o.Table.Color, o.Table.Columns = s.env.Color(), s.env.Columns()
+	}
+	return o
+}
