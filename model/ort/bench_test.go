@@ -1,0 +1,86 @@
+package ort_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/blendscope/blendscope/model"
+	"github.com/blendscope/blendscope/model/modeltest"
+	"github.com/blendscope/blendscope/model/ort"
+	"github.com/blendscope/blendscope/models"
+)
+
+// BenchmarkClassifier compares the whole path (check, batch, pack, run, decode) with a bare loop over the session on
+// ready-made tensors; the difference is our overhead. "callers" adds what sharing between clips costs or saves.
+//
+//	go test -run - -bench Classifier ./model/ort
+func BenchmarkClassifier(b *testing.B) {
+	e := environment(b)
+	w := benchWeights(b)
+	s := session(b, e, w, cpu())
+	side := w.Manifest().Input.Width
+	for _, batch := range []int{1, 2, 4, 8, 16} {
+		crops := modeltest.Crops(batch, side)
+		b.Run(fmt.Sprintf("bare/%d", batch), func(b *testing.B) { bare(b, s, w.Manifest().Input, batch) })
+		b.Run(fmt.Sprintf("classifier/%d", batch), func(b *testing.B) {
+			c := benchClassifier(b, s, w, batch)
+			for b.Loop() {
+				if _, err := c.Classify(b.Context(), crops); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perCrop(b, batch)
+		})
+	}
+	b.Run("callers", func(b *testing.B) {
+		c, crops := benchClassifier(b, s, w, 8), modeltest.Crops(2, side)
+		b.SetParallelism(4)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if _, err := c.Classify(b.Context(), crops); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+		perCrop(b, 2)
+	})
+}
+
+func bare(b *testing.B, s *ort.Session, in model.Input, batch int) {
+	input, err := model.GoldenInput([]int64{int64(batch), int64(in.Height), int64(in.Width), 3}, in.DType)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := s.Run(b.Context(), input); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perCrop(b, batch)
+}
+
+func benchClassifier(b *testing.B, s *ort.Session, w *model.Weights, batch int) *model.Classifier {
+	c, err := model.NewClassifier(s, w.Manifest(), modeltest.Resampler{}, model.Batching{Max: batch})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func perCrop(b *testing.B, batch int) {
+	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N*batch), "ms/crop")
+}
+
+// benchWeights are the shipped classifier's, or the stand-in's while none is shipped.
+func benchWeights(b *testing.B) *model.Weights {
+	entry, err := model.NewRegistry(model.Folder{FS: models.FS()}).Get(model.ForgeryClassification, models.ForgeryClassification)
+	if err != nil {
+		return classifierWeights(b)
+	}
+	w, err := entry.Open()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return w
+}
