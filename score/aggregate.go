@@ -2,6 +2,7 @@ package score
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -25,9 +26,12 @@ type findings struct {
 //  6. Segments are the stretches above the moderate threshold of the tracks that reach it as a whole reading.
 //  7. The interval comes from a block bootstrap (reading.interval), the status from Rules.
 //
-// It fails with errBadScores when there are faces but not one finite score.
+// It fails with errBadScores when there are faces but not one finite score, or when the calibration is not finite.
 func aggregate(r *record, o Options) (findings, error) {
 	c := calibration{o.Calibration}
+	if finite(c.A) != c.A || finite(c.B) != c.B {
+		return findings{}, fmt.Errorf("%w: calibration %v, %v", errBadScores, c.A, c.B)
+	}
 	all, number := split(r)
 	f := findings{tracks: []Track{}, segments: []Segment{}}
 	f.quality = qualityOf(r, number)

@@ -15,7 +15,7 @@ import (
 
 var (
 	errNoFrames  = errors.New("no frame could be decoded")
-	errBadScores = errors.New("the classifier gave no finite number for any face")
+	errBadScores = errors.New("not one face has a finite score")
 )
 
 // modelError says that a detector or a classifier failed.

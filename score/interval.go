@@ -19,7 +19,7 @@ func (r reading) interval() (lo, hi float64) {
 		return r.logit, r.logit
 	}
 	length := max(1, min(n/4, stretchBeats)) // at least four blocks to draw from, even of a short clip
-	const mostBlocks = 1000 // bounds the cost for very long clips
+	const mostBlocks = 1000                  // bounds the cost for very long clips
 	length = max(length, n/mostBlocks)
 	blocks := (n + length - 1) / length
 

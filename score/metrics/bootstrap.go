@@ -1,0 +1,76 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Estimate is a figure with its 95 % interval.
+type Estimate struct {
+	Value float64
+	Low   float64
+	High  float64
+}
+
+// Bootstrap is the interval of any figure: whole groups are drawn with replacement, times times, and the figure is
+// computed of each draw; the interval holds the middle 95 % of the finite answers. The draws depend on seed alone.
+//
+// Groups, not examples, are drawn because clips of one person or one source rise and fall together: intervals from single
+// examples are too narrow. With fewer than two groups, or too few usable draws, Low and High are NaN.
+func Bootstrap(examples []Example, figure func([]Example) float64, times int, seed uint64) Estimate {
+	estimate := Estimate{figure(examples), math.NaN(), math.NaN()}
+	groups := grouped(examples)
+	if len(groups) < 2 || times < 1 {
+		return estimate
+	}
+	random := rand.New(rand.NewPCG(seed, uint64(len(groups))))
+	draws := make([]float64, 0, times)
+	sample := make([]Example, 0, len(examples))
+	for range times {
+		sample = sample[:0]
+		for range groups {
+			sample = append(sample, groups[random.IntN(len(groups))]...)
+		}
+		if v := figure(sample); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			draws = append(draws, v)
+		}
+	}
+	if len(draws) < (times+1)/2 {
+		return estimate
+	}
+	slices.Sort(draws)
+	estimate.Low, estimate.High = quantile(draws, 0.025), quantile(draws, 0.975)
+	return estimate
+}
+
+// grouped splits examples by group, in order of first appearance.
+func grouped(examples []Example) [][]Example {
+	var groups [][]Example
+	place := make(map[string]int)
+	for i, e := range examples {
+		name := "=" + e.Group
+		if e.Group == "" {
+			name = fmt.Sprint("#", i) // a group of its own
+		}
+		k, ok := place[name]
+		if !ok {
+			k = len(groups)
+			place[name] = k
+			groups = append(groups, nil)
+		}
+		groups[k] = append(groups[k], e)
+	}
+	return groups
+}
+
+// quantile interpolates between the two nearest of sorted numbers.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
