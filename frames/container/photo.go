@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/blendscope/blendscope/frames"
 )
@@ -80,6 +81,27 @@ func inspectPNG(in *input) (Facts, error) {
 		offset += 12 + length
 	}
 	return sized(facts)
+}
+
+// PNGIntact reports whether every chunk of a PNG file up to its end is there and has the right checksum. libpng prints to
+// the standard error stream when it meets one that has not.
+func PNGIntact(data []byte) bool {
+	const signature, frame = 8, 12 // a chunk's length, kind and checksum take 12 bytes
+	for offset := signature; offset+frame <= len(data); {
+		length := int64(binary.BigEndian.Uint32(data[offset:]))
+		if length > int64(len(data)-offset-frame) {
+			return false
+		}
+		body := data[offset+4 : offset+8+int(length)]
+		if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(data[offset+8+int(length):]) {
+			return false
+		}
+		if string(body[:4]) == "IEND" {
+			return true
+		}
+		offset += frame + int(length)
+	}
+	return false
 }
 
 // inspectWebP reads the size from whichever of the three kinds of picture chunk comes first.

@@ -64,6 +64,9 @@ func (p *photo) next(context.Context) (*frames.Frame, error) {
 // decode gives the upright picture. The orientation is applied here and not by OpenCV, whose versions differ in the
 // formats for which they honour it.
 func (p *photo) decode() (*frames.Frame, error) {
+	if p.facts.Family == "png" && !container.PNGIntact(p.data) {
+		return nil, &frames.TruncatedError{Decoded: 0, Expected: 1}
+	}
 	mat, err := gocv.IMDecode(p.data, gocv.IMReadColor|gocv.IMReadIgnoreOrientation)
 	if err != nil || mat.Empty() {
 		_ = mat.Close()
