@@ -16,9 +16,9 @@ import (
 	"github.com/blendscope/blendscope/score"
 )
 
-const doctorHelp = `Check everything that scoring needs: the libraries, the hardware they can use and
-every model, which must have the digest and give the answers that its manifest
-names. What is broken comes with what to do about it.
+const doctorHelp = `Check everything that scoring needs: the libraries, the hardware they can use
+and every model, which must have the digest and give the answers that its
+manifest names. What is broken comes with what to do about it.
 
 Exits with 1 when something essential is broken, else with 0.`
 
@@ -38,7 +38,7 @@ func newDoctor(e *env.Env, p engine.Platform) *cobra.Command {
 	}
 	reportFormat(cmd, &o.format)
 	modelFlags(cmd.Flags(), &o.engine)
-	cmd.Flags().StringVar(&o.engine.Library, "onnxruntime", "", "ONNX Runtime's shared library (default: look for it)")
+	cmd.Flags().StringVar(&o.engine.Library, "onnxruntime", "", "`file` with ONNX Runtime's shared library (default: look for it)")
 	return cmd
 }
 

@@ -15,7 +15,7 @@ func newMan(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:     "man DIR",
 		Short:   "Write the manual pages",
-		Long:    "Write a manual page for every command into DIR, which is made if it is not there.",
+		Long:    "Write a manual page for every command into DIR, which is made if need be.",
 		Example: "  blendscope man ~/.local/share/man/man1 && man blendscope-scan",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return writeMan(root, args[0]) },

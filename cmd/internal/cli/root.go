@@ -44,9 +44,11 @@ func NewRoot(e *env.Env, p engine.Platform) *cobra.Command {
 			"  blendscope doctor                         is everything in place?",
 		Version:       build.Version,
 		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		// Two letters exchanged, or one wrong, still get the right suggestion.
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Args:                       func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return fromEnvironment(cmd.Flags(), e.LookupEnv)
 		},
@@ -75,7 +77,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return exit.Hint(err, "to score it: %s scan %s", build.Name, args[0])
 	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return exit.Hint(err, "did you mean %q?", near[0])
+		return exit.Hint(err, "did you mean: %s?", strings.Join(near, " or "))
 	}
 	return exit.Hint(err, "see: %s --help", build.Name)
 }

@@ -25,17 +25,18 @@ import (
 // defaultTimeout ends a file that would hold up all others; two hours of video are done in a fraction of it.
 const defaultTimeout = 2 * time.Hour
 
-const scanHelp = `Score videos and photos. Every PATH gets exactly one row in the results, whatever
-happens to it; a folder gets one for every photo and video in it (known by their
-extensions) and below it. "-" reads paths from standard input and "@FILE" from a
-file, one a line.
+const scanHelp = `Score videos and photos. Every PATH gets exactly one row in the results,
+whatever happens to it; a folder gets one for every photo and video in it and
+below it, known by their extensions. "-" reads paths from standard input and
+"@FILE" from a file, one a line.
 
-The table's signs: "." weak, "!" moderate, "!!" strong, "!!!" very strong signs of
-manipulation; "?" inconclusive, "-" not applicable, "x" error. Programs read
---format json (one array), jsonl (one object a line, as they finish) or csv.
+The table has a sign for each: "." weak, "!" moderate, "!!" strong and "!!!"
+very strong signs of manipulation; "?" inconclusive, "-" not applicable,
+"x" error. Programs read --format json (one array), jsonl (one object a line,
+in the order in which they finish) or csv.
 
-A score is the estimated chance that a face was manipulated. A low one means that
-no trace was found; it does not prove that a file is authentic.
+A score is the estimated chance that a face was manipulated. A low one means
+that no trace was found; it does not prove that a file is authentic.
 
 Exit codes:
 %s`
@@ -84,7 +85,7 @@ func newScan(e *env.Env, p engine.Platform) *cobra.Command {
 
 func (o *scanOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "", "text, json, jsonl or csv (default: by the extension of -o, else text)")
+	f.StringVar(&o.format, "format", "", "`format`: text, json, jsonl or csv (default: by the extension of -o, else text)")
 	f.StringVarP(&o.output, "output", "o", "", "write to `file`, which appears when it is complete")
 	f.BoolVar(&o.engine.Timeline, "timeline", false, "with json and jsonl: add every scored frame")
 	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
@@ -94,6 +95,7 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
 	f.DurationVar(&o.engine.MaxDuration, "max-duration", 0, "score only so much of each video, such as 10m (default: all)")
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
+	f.Lookup("timeout").DefValue = "2h"
 	f.Var(&o.failAbove, "fail-above", "exit with 4 when a file is scored at `P` or higher: 0.9 or 90%; inconclusive ones do not count")
 	f.StringArrayVar(&o.filter.Include, "include", nil, "in folders take files that match `glob`, whatever their extension (may be repeated)")
 	f.StringArrayVar(&o.filter.Exclude, "exclude", nil, "in folders pass over files and folders that match `glob` (may be repeated)")

@@ -56,14 +56,16 @@ func (t *table) Write(r *score.Result) error {
 	}
 	t.tally.Add(r)
 	l := lookOf(r)
-	t.line(&b, l, Shorten(Printable(r.Input.Path), t.file), scoreText(r), rangeText(r), l.words)
-	for _, note := range notes(r) {
-		for i, line := range wrap(note, t.columns-signColumns-gap) {
-			indent := signColumns
-			if i > 0 {
-				indent += gap
-			}
-			b.WriteString(strings.Repeat(" ", indent) + t.paint(dim, line) + "\n")
+	file := Shorten(Printable(r.Input.Path), t.file)
+	lines := notes(r)
+	if r.Outcome.Score != nil {
+		t.line(&b, l, file, percent(*r.Outcome.Score), rangeText(r), l.words)
+	} else {
+		lines = append(t.message(&b, l, file, r), lines...)
+	}
+	for _, line := range lines {
+		for i, part := range wrap(line, t.columns-signColumns-gap) {
+			b.WriteString(strings.Repeat(" ", signColumns+min(i, 1)*gap) + t.paint(dim, part) + "\n")
 		}
 	}
 	_, err := io.WriteString(t.w, b.String())
@@ -94,11 +96,16 @@ func (t *table) line(b *strings.Builder, l look, file, score, interval, words st
 	b.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
-func scoreText(r *score.Result) string {
-	if r.Outcome.Score == nil {
-		return "-"
+// message is the row of an input without a score: why takes the place of the numbers, or the next line if it is long.
+func (t *table) message(b *strings.Builder, l look, file string, r *score.Result) (rest []string) {
+	why := reasons(r)
+	if text := l.words + ": " + why; why != "" && signColumns+t.file+gap+columnsOf(text) <= t.columns {
+		l.words = text
+	} else if why != "" {
+		rest = []string{why}
 	}
-	return percent(*r.Outcome.Score)
+	b.WriteString(t.paint(l.color, pad(l.sign, signColumns)) + pad(file, t.file+gap) + t.paint(l.color, l.words) + "\n")
+	return rest
 }
 
 func rangeText(r *score.Result) string {
@@ -141,33 +148,29 @@ func lookOf(r *score.Result) look {
 	return look{".", "", words}
 }
 
-// mostSegments are shown in a table; the other formats have them all.
-const mostSegments = 4
-
-// notes are the lines under a row: where to look, and why there is no score or not a firm one.
+// notes are the lines under a row: where to look, why a score is not a firm one, and what else went wrong.
 func notes(r *score.Result) []string {
 	var lines []string
-	if n := len(r.Segments); n > 0 && r.Input.Kind != "image" && r.Outcome.Status == score.Scored {
-		var spans []string
-		for _, s := range r.Segments[:min(n, mostSegments)] {
-			spans = append(spans, span(s))
+	if r.Outcome.Score != nil {
+		if r.Input.Kind != "image" && r.Outcome.Status == score.Scored && len(r.Segments) > 0 {
+			lines = append(lines, "look at "+spans(r.Segments))
 		}
-		if n > mostSegments {
-			spans = append(spans, fmt.Sprintf("and %d more", n-mostSegments))
+		if why := reasons(r); why != "" {
+			lines = append(lines, why)
 		}
-		lines = append(lines, "at "+strings.Join(spans, ", "))
 	}
-	var why []string
-	for _, reason := range r.Outcome.Reasons {
-		why = append(why, say(reason))
-	}
-	if len(why) > 0 {
-		lines = append(lines, strings.Join(why, "; "))
-	}
-	if r.Outcome.Detail != "" {
+	if r.Outcome.Detail != "" && !tellsAll(r.Outcome.Reasons) {
 		lines = append(lines, "("+Printable(r.Outcome.Detail)+")")
 	}
 	return lines
+}
+
+func reasons(r *score.Result) string {
+	why := make([]string, len(r.Outcome.Reasons))
+	for i, reason := range r.Outcome.Reasons {
+		why[i] = say(reason)
+	}
+	return strings.Join(why, "; ")
 }
 
 // paint wraps s in an escape sequence where colour is wanted.

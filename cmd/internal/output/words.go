@@ -1,7 +1,9 @@
 package output
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,8 +54,41 @@ func say(r score.Reason) string {
 // percent never reads as certainty: a score lies in [0.01, 0.99].
 func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }
 
-// span is a stretch of a clip as minutes and seconds.
-func span(s score.Segment) string { return clock(s.StartMS) + "-" + clock(s.EndMS) }
+// tellsAll reports whether the words for the reasons leave no question that a detail could answer.
+func tellsAll(reasons []score.Reason) bool {
+	for _, r := range reasons {
+		switch r {
+		case score.NoFace, score.NoVideo, score.NotFound, score.NoPermission, score.EmptyFile, score.NotMedia,
+			score.TimedOut, score.Interrupted:
+			return true
+		}
+	}
+	return false
+}
+
+// mostSpans are shown to people; programs get all segments.
+const mostSpans = 4
+
+// spans is when to look, as minutes and seconds: the segments of all faces, joined where they overlap.
+func spans(segments []score.Segment) string {
+	sorted := slices.SortedFunc(slices.Values(segments), func(a, b score.Segment) int { return cmp.Compare(a.StartMS, b.StartMS) })
+	var joined []score.Segment
+	for _, s := range sorted {
+		if n := len(joined); n > 0 && s.StartMS <= joined[n-1].EndMS {
+			joined[n-1].EndMS = max(joined[n-1].EndMS, s.EndMS)
+			continue
+		}
+		joined = append(joined, s)
+	}
+	var texts []string
+	for _, s := range joined[:min(len(joined), mostSpans)] {
+		texts = append(texts, clock(s.StartMS)+"-"+clock(s.EndMS))
+	}
+	if more := len(joined) - mostSpans; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(texts, ", ")
+}
 
 func clock(ms int64) string {
 	d := (time.Duration(ms) * time.Millisecond).Round(time.Second)
