@@ -13,6 +13,10 @@ type Batching struct {
 	Wait  time.Duration // how long a part-filled batch waits for other callers; 0: it takes what is there and goes
 }
 
+// mostOnCPU is the largest batch on a CPU. More gains nothing there (8.2 ms of CPU time per crop and 5 to 6 ms per
+// detector picture at any size from 1 to 16), while memory grows by about 10 MB per crop and 13 MB per picture.
+const mostOnCPU = 4
+
 // Batching gives the settings for a network on some hardware, with at most most pictures per run.
 //
 // A GPU keeps memory and tuned kernels per input shape, so it sees few shapes; a CPU would only waste work on padding.
@@ -24,7 +28,7 @@ func (w *Weights) Batching(on ProviderKind, most int) Batching {
 		return Batching{Max: fixed, Sizes: []int{fixed}}
 	}
 	if on != CUDA {
-		return Batching{Max: most}
+		return Batching{Max: min(most, mostOnCPU)}
 	}
 	b := Batching{Max: most, Wait: 2 * time.Millisecond}
 	for n := 1; n < most; n *= 2 {

@@ -280,3 +280,23 @@ func TestCheckGolden(t *testing.T) {
 		t.Errorf("without reference: got %v, want ErrGolden", err)
 	}
 }
+
+func TestBatchingFitsTheHardwareAndTheNetwork(t *testing.T) {
+	open := modeltest.Weights(t, model.ForgeryClassification, "classifier")
+	one := modeltest.Weights(t, model.ForgeryClassification, "twoclass")
+	cuda := open.Batching(model.CUDA, 12)
+	if cuda.Max != 12 || !slices.Equal(cuda.Sizes, []int{1, 2, 4, 8, 12}) || cuda.Wait <= 0 {
+		t.Errorf("cuda: %+v", cuda)
+	}
+	if cpu := open.Batching(model.CPU, 12); cpu.Max != 4 || cpu.Sizes != nil || cpu.Wait != 0 {
+		t.Errorf("cpu: %+v", cpu)
+	}
+	if least := open.Batching(model.CPU, 0); least.Max != 1 {
+		t.Errorf("at most none: %+v", least)
+	}
+	for _, kind := range []model.ProviderKind{model.CPU, model.CUDA} {
+		if b := one.Batching(kind, 12); b.Max != 1 {
+			t.Errorf("a network with a batch of one on %s: %+v", kind, b)
+		}
+	}
+}

