@@ -100,8 +100,9 @@ func findLibrary(paths []string) (path, version string, err error) {
 	return "", "", failure
 }
 
-// probe loads a library, asks for its version and lets go of it again. It is done apart from the wrapper, which
-// answers an old library with an error number and keeps pointers into what it has unloaded.
+// probe loads a library and asks for its version. It is done apart from the wrapper, which answers an old library with
+// an error number and keeps pointers into what it has unloaded. A good library stays loaded until the process ends:
+// threads of its own may outlive the environment (CUDA's do), and unmapping their code would crash them.
 func probe(path string) (version string, err error) {
 	if filepath.Base(path) != path {
 		if info, err := os.Stat(path); err != nil {
@@ -118,7 +119,11 @@ func probe(path string) (version string, err error) {
 	if library == nil {
 		return "", errors.New(strings.TrimPrefix(C.GoString(C.dlerror()), path+": "))
 	}
-	defer C.dlclose(library)
+	defer func() {
+		if err != nil {
+			C.dlclose(library)
+		}
+	}()
 	text := C.bs_version(library)
 	if text == nil {
 		return "", errors.New("it is not ONNX Runtime")
