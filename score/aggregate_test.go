@@ -14,9 +14,9 @@ import (
 
 func TestExpectedMax(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
-	for _, n := range []int{1, 2, 5, 30, 300} {
+	for _, n := range []int{1, 2, 5, 30, 100} {
 		var sum float64
-		const times = 3000
+		const times = 2000
 		for range times {
 			most := math.Inf(-1)
 			for range n {
@@ -126,6 +126,9 @@ func epic(n int) *record {
 func options() Options { return Options{Timeline: true}.withDefaults() }
 
 func TestTwoHoursAggregateWithinASecond(t *testing.T) {
+	if raceEnabled || testing.Short() {
+		t.Skip("a measurement of time")
+	}
 	r := epic(216_000)
 	best := time.Hour
 	for range 3 { // the fastest of three: the machine may be busy
@@ -135,11 +138,7 @@ func TestTwoHoursAggregateWithinASecond(t *testing.T) {
 		}
 		best = min(best, time.Since(started))
 	}
-	limit := time.Second
-	if raceEnabled {
-		limit *= 20
-	}
-	if best > limit {
+	if best > time.Second {
 		t.Errorf("took %v", best)
 	}
 }

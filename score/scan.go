@@ -16,8 +16,9 @@ import (
 //
 //	decode -> detect (batches of frames) -> cut (track, crop, release the frame) -> classify (batches of faces)
 //
-// The channels between them hold next to nothing, so the slowest stage sets the pace and the frames in flight are
-// bounded: two batches and two frames. Each field below is written by one stage and read after all of them ended.
+// The channels between them are bounded, so the slowest stage sets the pace. Decoding runs at most one batch ahead of
+// detection, and cutting works on the batch before: frames in flight are three batches and one, whatever the clip's
+// length. Each field below is written by one stage and read after all of them ended.
 type scan struct {
 	*Pipeline
 	options Options
@@ -79,14 +80,26 @@ func (s *scan) examine(ctx context.Context, path string) error {
 	s.info = source.Info()
 
 	group, ctx := errgroup.WithContext(ctx)
-	decoded := make(chan *frames.Frame)
+	decoded := make(chan *frames.Frame, s.ahead())
 	detected := make(chan batch)
-	looks := make(chan look)
+	looks := make(chan look, s.options.BatchFaces) // crops are small
 	group.Go(guarded("decode", func() error { defer close(decoded); return s.decode(ctx, source, decoded) }))
 	group.Go(guarded("detect", func() error { defer close(detected); return s.detect(ctx, decoded, detected) }))
 	group.Go(guarded("cut", func() error { defer close(looks); return s.cut(ctx, detected, looks) }))
 	group.Go(guarded("classify", func() error { return s.classify(ctx, looks) }))
-	return group.Wait()
+	err = group.Wait()
+	for frame := range decoded { // left over when a later stage failed
+		frame.Release()
+	}
+	return err
+}
+
+// ahead is how many frames may be decoded before they are asked for: a batch, or less of very large frames. The size is
+// the container's claim; where it lies, the batch still bounds the number of frames.
+func (s *scan) ahead() int {
+	const widest = 1 << 15
+	bytes := 3 * max(1, min(s.info.Width, widest)) * max(1, min(s.info.Height, widest))
+	return max(1, min(s.options.BatchFrames, maxBatchBytes/bytes))
 }
 
 // send passes v on, or reports that nobody waits for it any more: the caller then still owns it.
