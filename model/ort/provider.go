@@ -16,6 +16,28 @@ import (
 	"github.com/blendscope/blendscope/model"
 )
 
+// ErrProvider means that the hardware asked for cannot be had; ProviderError has the details.
+var ErrProvider = errors.New("provider not available")
+
+// ProviderError says which hardware, and why not.
+type ProviderError struct {
+	Provider model.Provider
+	Err      error
+}
+
+// Error names the provider and the cause.
+func (e *ProviderError) Error() string {
+	return fmt.Sprintf("%v: %s: %s", ErrProvider, e.Provider, oneLine(e.Err))
+}
+
+// Unwrap gives ErrProvider and the cause.
+func (e *ProviderError) Unwrap() []error { return []error{ErrProvider, e.Err} }
+
+// Hint is what the user can do.
+func (e *ProviderError) Hint() string {
+	return "use --device auto or --device cpu; for an NVIDIA GPU run `make setup-cuda`"
+}
+
 // start loads the network on the provider asked for. It runs on the owner goroutine.
 func (s *Session) start(ctx context.Context, o Options) error {
 	switch o.Provider.Kind {
@@ -23,7 +45,7 @@ func (s *Session) start(ctx context.Context, o Options) error {
 		return s.load(model.Provider{Kind: model.CPU}, o.Threads)
 	case model.CUDA:
 		if err := s.loadCUDA(ctx, o); err != nil {
-			return fmt.Errorf("%w: %s: %w", ErrProvider, o.Provider, err)
+			return &ProviderError{o.Provider, err}
 		}
 		return nil
 	case model.Auto:
@@ -34,7 +56,7 @@ func (s *Session) start(ctx context.Context, o Options) error {
 		s.used.Note = oneLine(err)
 		return s.load(model.Provider{Kind: model.CPU}, o.Threads)
 	}
-	return fmt.Errorf("%w: %q", ErrProvider, o.Provider.Kind)
+	return &ProviderError{o.Provider, errors.New("unknown kind")}
 }
 
 // loadCUDA loads the network on a GPU and runs it once: only a run shows that driver, libraries and card fit together,

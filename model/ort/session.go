@@ -2,7 +2,6 @@ package ort
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/blendscope/blendscope/model"
 )
-
-// ErrProvider means that the hardware asked for cannot be had.
-var ErrProvider = errors.New("provider not available")
 
 // Options of a session.
 type Options struct {
@@ -50,7 +46,7 @@ type answer struct {
 }
 
 // NewSession loads verified weights. With provider auto it takes CUDA if a run on it succeeds, else the CPU, and Used
-// says which and why; hardware asked for by name that cannot be had is an ErrProvider, never replaced by another.
+// says which and why; hardware asked for by name that cannot be had is a *ProviderError, never replaced by another.
 // The session must be closed before its environment.
 func (e *Environment) NewSession(ctx context.Context, w *model.Weights, o Options) (*Session, error) {
 	if err := e.enter(); err != nil {
@@ -168,6 +164,10 @@ func (s *Session) run(input model.Tensor, options *onnx.RunOptions) ([]model.Ten
 			}
 		}
 	}()
+	if s.used.Provider.Kind == model.CUDA {
+		restore := guardSignals()
+		defer restore()
+	}
 	if err := s.native.RunWithOptions([]onnx.Value{in}, values, options); err != nil {
 		return nil, err
 	}

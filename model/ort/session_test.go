@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,8 +102,13 @@ func TestAutoSaysWhatItReallyUses(t *testing.T) {
 func TestCUDAIsNeverReplacedSilently(t *testing.T) {
 	e := environment(t)
 	o := ort.Options{Provider: model.Provider{Kind: model.CUDA, Device: 99}} // no machine has that many
-	if s, err := e.NewSession(t.Context(), classifierWeights(t), o); !errors.Is(err, ort.ErrProvider) {
-		t.Errorf("got %v and %v, want ErrProvider", s, err)
+	s, err := e.NewSession(t.Context(), classifierWeights(t), o)
+	var refused *ort.ProviderError
+	if !errors.Is(err, ort.ErrProvider) || !errors.As(err, &refused) {
+		t.Fatalf("got %v and %v, want a ProviderError", s, err)
+	}
+	if !strings.Contains(err.Error(), "cuda:99") || !strings.Contains(refused.Hint(), "--device cpu") {
+		t.Errorf("got %q with the hint %q", err, refused.Hint())
 	}
 }
 

@@ -39,6 +39,24 @@ func TestGuardPutsHandlersBack(t *testing.T) {
 	}
 }
 
+func TestGuardKeepsHandlersThatGoItselfAdds(t *testing.T) {
+	signal.Ignore(syscall.SIGUSR2)
+	defer signal.Reset(syscall.SIGUSR2)
+	restore := guardSignals()
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGUSR2)
+	defer signal.Stop(heard)
+	restore()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-heard:
+	case <-time.After(5 * time.Second):
+		t.Error("Go does not hear a signal that it asked for meanwhile")
+	}
+}
+
 func TestGuardLeavesUnchangedHandlersAlone(t *testing.T) {
 	restore := guardSignals()
 	if n := restore(); n != 0 {
