@@ -1,0 +1,1 @@
+"""Training of the forgery classifier: prepare, train, evaluate, export, one module per step."""

@@ -1,0 +1,107 @@
+"""The model card, written from the report, so that no figure in it is typed by hand."""
+
+from string import Template
+
+from classifier.evaluate import print_table
+from classifier.splits import CALIBRATION_METHODS
+
+TEXT = Template("""# Forgery classifier `$name` $version
+
+Looks at one face crop and says how much it looks composited or generated: a logit (high means fake) and a 14x14 map of where
+the picture looks composited. A clip's score is the mean of its frame logits, calibrated. Weights: Apache-2.0.
+
+- File: `$file`, $bytes bytes, SHA-256 `$sha256`, ONNX opset 17, fp32; PyTorch and ONNX Runtime agree within $parity.
+- Input `image`: uint8 [n, 224, 224, 3] BGR, a square crop $crop_scale times the longer side of the face box. Normalisation is in the graph.
+- Outputs: `logit` [n]; `map` [n, 14, 14] in [0, 1].
+- Speed: $ms ms a face at batch 8 on 2 threads, measured when the file was made, on a shared machine.
+
+## Training
+
+MobileNetV2 (width 1.0) from ImageNet weights, two heads. Half of what it learns from are pairs: a genuine face and its
+self-blended twin (Shiohara and Yamasaki, 2022) inside a random region, or its twin rebuilt through a coarser grid. The rest
+are frames of generators against frames and photos of genuine people, brought to one range of face sizes. Both classes pass
+through the same degradations. Licences are repeated as stated where the data was found; "unverified" means from memory.
+
+| data | licence |
+|---|---|
+$sources
+
+## Protocol
+
+The test clips, and whatever shares their group, portrait, footage or (as far as known) person, were neither trained nor calibrated
+on. Calibration and operating points come from clips of other people and of generators that were never trained on:
+$held.
+The test set holds $seen_count generators that were trained on with other people's clips ($seen); the row "generators never trained
+on" leaves these out. Intervals: bootstrap by group. TPR at 5 % FPR uses each set's own threshold. Calibration figures on the calibration clips
+are in-sample. With so few clips the test thresholds are coarse: one genuine clip is worth several per cent.
+
+$table
+
+$peers
+
+### Per generator (AUC against all genuine clips of the same set; one or a few clips each, so only a hint)
+
+$methods
+
+### Operating points (on the calibrated probability)
+
+$points
+
+Calibration: p = sigmoid($a * clip logit + $b).
+
+## Intended use
+
+A lead for a person who checks further. Never proof, neither of forgery nor of authenticity.
+
+## What it cannot see, and where it fails
+
+$failures
+- Voice and audio, text, the meaning of a scene, edits outside the face, faces below about 48 px.
+- Whole-image synthesis was seen in training only in passing; treat its absence in the score as saying nothing.
+- The map was taught on synthetic blends. On real forgeries its cells are a hint at best; it has no measured accuracy.
+- Strong compression, beauty filters, stage light and old footage were imitated, not collected.
+""")
+
+
+def sources(entry) -> str:
+    return "\n".join(f"| {s['name']} | {s['licence']} |" for s in entry["trained_on"])
+
+
+def methods(report) -> str:
+    lines = ["| generator | set | clips | AUC |", "|---|---|---|---|"]
+    for side in ("test", "calibration"):
+        lines += [f"| {m} | {side} | {v['clips']} | {v['auc']:.2f} |" for m, v in report["sets"][side]["methods"].items()]
+    return "\n".join(lines)
+
+
+def failures(report) -> str:
+    """Generators on which the score does not separate, named from the figures."""
+    weak = sorted(f"{m} ({v['auc']:.2f})" for side in ("test", "calibration") for m, v in report["sets"][side]["methods"].items() if v["auc"] < 0.6)
+    return f"- At or near chance, or below it, on: {', '.join(weak)}." if weak else "- No generator was at chance on the clips at hand."
+
+
+def points(report) -> str:
+    lines = ["| point | threshold | FPR / TPR on calibration | FPR / TPR on test |", "|---|---|---|---|"]
+    for name, p in report["operating_points"].items():
+        t = report["sets"]["test"][name]
+        lines.append(f"| {name} | {p['threshold']:.3f} | {p['fpr']:.2f} / {p['tpr']:.2f} | {t['fpr']:.2f} / {t['tpr']:.2f} |")
+    return "\n".join(lines)
+
+
+def peers(report) -> str:
+    """Comparison with what needs no skill, and with public detectors where they were run."""
+    lines = [f"- Trivial baseline (resolution, file size, sharpness, blockiness, brightness; logistic regression): AUC {v:.3f} ({k})"
+             for k, v in report["trivial"].items()]
+    lines += [f"- {name}: AUC {v['test']:.3f} on test, {v['calibration']:.3f} on calibration" for name, v in report.get("peers", {}).items()]
+    return "On the same clips:\n\n" + "\n".join(lines)
+
+
+def render(entry, report, measured) -> str:
+    """The card as Markdown."""
+    seen = report["test_generators_in_training"]
+    return TEXT.substitute(
+        name=entry["name"], version=entry["version"], file=entry["file"], sha256=entry["sha256"], bytes=measured["bytes"],
+        parity=f"{measured['parity']:.0e}", ms=f"{measured['ms']:.1f}", crop_scale=entry["input"]["crop_scale"], sources=sources(entry),
+        held=", ".join(sorted(CALIBRATION_METHODS)), seen=", ".join(seen), seen_count=len(seen), table=print_table(report),
+        peers=peers(report), methods=methods(report), points=points(report), failures=failures(report),
+        a=f"{report['calibration']['a']:.4f}", b=f"{report['calibration']['b']:.4f}")

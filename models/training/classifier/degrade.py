@@ -1,0 +1,73 @@
+"""What the way through cameras, editors and platforms does to a picture, applied to genuine and fake alike.
+
+A `Degradation` is drawn once and applied to both pictures of a pair, so that compression, size, noise and sharpness
+never tell the classes apart.
+"""
+
+import cv2
+import numpy as np
+
+RESAMPLE = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
+
+
+class Degradation:
+    """One drawn chain: shrink, codec, noise, sharpening, grey, codec again. Deterministic once drawn."""
+
+    def __init__(self, rng, face_px: float, least_px: float = 44.0):
+        """`face_px` is the face's side in the picture; it is never shrunk below `least_px`."""
+        self.seed = int(rng.integers(1 << 31))
+        self.shrink = 1.0
+        if rng.random() < 0.55 and face_px > least_px:
+            self.shrink = float(np.exp(rng.uniform(np.log(least_px / face_px), 0)))
+        self.down, self.up = RESAMPLE[rng.integers(3)], RESAMPLE[1 + rng.integers(2)]
+        self.back = rng.random() < 0.5  # enlarged again before the codec, as platforms do
+        self.codec = _codec(rng) if rng.random() < 0.8 else None
+        self.again = _codec(rng) if rng.random() < 0.25 else None
+        self.noise = float(rng.uniform(0.5, 6)) if rng.random() < 0.15 else 0.0
+        self.sharpen = float(rng.uniform(0.2, 1.2)) if rng.random() < 0.15 else 0.0
+        self.blur = float(rng.uniform(0.3, 1.2)) if rng.random() < 0.15 else 0.0
+        self.grey = rng.random() < 0.05
+        self.light = (float(rng.uniform(0.8, 1.2)), float(rng.uniform(-20, 20))) if rng.random() < 0.3 else None
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """The degraded picture; its size may differ."""
+        height, width = image.shape[:2]
+        if self.shrink < 1:
+            size = (max(24, round(width * self.shrink)), max(24, round(height * self.shrink)))
+            image = cv2.resize(image, size, interpolation=self.down)
+            if self.back:
+                image = cv2.resize(image, (width, height), interpolation=self.up)
+        if self.blur:
+            image = cv2.GaussianBlur(image, (0, 0), self.blur)
+        if self.noise or self.light:
+            image = self._expose(image)
+        if self.codec:
+            image = self.codec(image)
+        if self.sharpen:
+            image = cv2.addWeighted(image, 1 + self.sharpen, cv2.GaussianBlur(image, (0, 0), 1.0), -self.sharpen, 0)
+        if self.grey:
+            image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        return self.again(image) if self.again else image
+
+    def _expose(self, image):
+        image = image.astype(np.float32)
+        if self.light:
+            image = image * self.light[0] + self.light[1]
+        if self.noise:
+            image = image + np.random.default_rng(self.seed).normal(0, self.noise, image.shape).astype(np.float32)
+        return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def _codec(rng):
+    """JPEG, WebP (VP8's intra coding, the nearest to a video codec at hand) or a coarse, deblocked JPEG."""
+    kind, quality = rng.choice(3, p=(0.4, 0.35, 0.25)), int(rng.integers(25, 96))
+    if kind == 0:
+        return lambda image: _code(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if kind == 1:
+        return lambda image: _code(image, ".webp", [cv2.IMWRITE_WEBP_QUALITY, quality])
+    coarse = int(rng.integers(18, 60))
+    return lambda image: cv2.medianBlur(_code(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, coarse]), 3)
+
+
+def _code(image, suffix, options):
+    return cv2.imdecode(cv2.imencode(suffix, image, options)[1], cv2.IMREAD_COLOR)

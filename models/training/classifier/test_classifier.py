@@ -1,0 +1,143 @@
+"""End-to-end smoke test on made-up pictures: batches, two steps, resuming, export, parity; and the checks that must stop a run."""
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("cv2", reason="OpenCV for Python is not installed")
+pytest.importorskip("scipy", reason="SciPy is not installed")
+
+from classifier import metrics, splits, train  # noqa: E402
+from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Mix  # noqa: E402
+from classifier.blend import self_blend  # noqa: E402
+from classifier.network import Classifier  # noqa: E402
+from classifier.shards import Crops, ShardWriter  # noqa: E402
+from common.geometry import crop_square, cut, face_crop  # noqa: E402
+from sources import Clip, DataError  # noqa: E402
+
+MIX = Mix(pairs=2, clips=1, stills=1)
+
+
+def oval_points(cx, cy, r):
+    """98 points that lie roughly where WFLW's do on a face of radius r."""
+    rng = np.random.default_rng(3)
+    points = np.tile((cx, cy), (98, 1)) + rng.normal(0, r / 6, (98, 2))
+    angle = np.linspace(0, np.pi, 33)
+    points[:33] = np.c_[cx - r * np.cos(angle), cy + r * np.sin(angle)]
+    points[76:96] = np.c_[cx + r / 3 * np.cos(np.linspace(0, 6.2, 20)), cy + r / 2 + r / 8 * np.sin(np.linspace(0, 6.2, 20))]
+    points[33:51] = np.c_[np.linspace(cx - r * 0.7, cx + r * 0.7, 18), np.full(18, cy - r / 2)]
+    return points
+
+
+def make_crops(folder, rows=None):
+    """A few faces of every role."""
+    rng = np.random.default_rng(1)
+    out = ShardWriter(folder / "shard.npz")
+    for n, (label, kind) in enumerate([("real", "still"), ("fake", "still"), ("real", "clip"), ("fake", "clip")] * 2):
+        image = rng.integers(0, 256, (160, 160, 3)).astype(np.uint8)
+        row = {"source": f"s{n}", "label": label, "method": "m" if label == "fake" else "", "group": f"g{n}", "side": "train", "kind": kind}
+        out.add(image, (40, 40, 80, 80), oval_points(80, 80, 40), 1.8, row | (rows or {}))
+    out.write()
+    return Crops(folder)
+
+
+def test_crop_geometry():
+    assert crop_square((10, 20, 30, 40), 1.4) == (-3, 12, 56)
+    image = np.arange(100, dtype=np.uint8).reshape(10, 10)
+    assert (cut(image, -2, 0, 4)[:, 0] == image[:4, 0]).all()
+    with pytest.raises(ValueError, match="outside"):
+        cut(image, 40, 0, 4)
+    assert face_crop(np.zeros((50, 50, 3), np.uint8), (10, 10, 20, 20), 1.4, 224).shape == (224, 224, 3)
+
+
+def test_blend_differs_inside_the_mask_only(tmp_path):
+    crops = make_crops(tmp_path)
+    for seed in range(20):
+        real, fake, mask = self_blend(crops.image(0), crops.boxes[0], crops.points[0], np.random.default_rng(seed))
+        outside = mask == 0
+        assert np.abs(real[outside].astype(int) - fake[outside]).max(initial=0) <= 1
+        assert 0 <= mask.min() and mask.max() <= 1
+
+
+def test_batches_repeat_and_balance(tmp_path):
+    data = Batches(make_crops(tmp_path), MIX, steps=2, seed=5)
+    images, labels, maps = data[1]
+    again = data[1]
+    assert images.shape == (MIX.size, SIZE, SIZE, 3) and maps.shape == (MIX.size, CELLS, CELLS)
+    assert torch.equal(images, again[0]) and labels.sum() == MIX.size / 2
+    assert set(torch.unique(maps[labels == 0]).tolist()) == {0.0} and (maps == UNKNOWN).any()
+
+
+def test_empty_crops_and_foreign_samples_stop_the_run(tmp_path):
+    crops = make_crops(tmp_path)
+    crops.jpegs[0] = np.zeros(10, np.uint8)
+    with pytest.raises(DataError, match="empty crop"):
+        crops.image(0)
+    with pytest.raises(DataError, match="not a training sample"):
+        Batches(make_crops(tmp_path, {"side": "test"}), MIX, 1, 1)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DataError, match="no training faces"):
+        Batches(Crops(tmp_path / "none"), MIX, 1, 1)
+
+
+def clip(name, label, group, method=""):
+    return Clip(name, name, label, method, "o/r", "c", "p", None, group, "MIT")
+
+
+def test_split_keeps_people_and_generators_apart():
+    clips = [clip("t", "fake", "a", "loopy"), clip("friend", "real", "a"), clip("other", "real", "b"), clip("held", "fake", "c", "memo")]
+    assert splits.split(clips, ["t"]) == {"t": "test", "friend": "none", "other": "train", "held": "calibration"}
+    with pytest.raises(DataError, match="both sides"):
+        splits.check(clips, {"t": "test", "friend": "train", "other": "train", "held": "none"})
+    with pytest.raises(DataError, match="held out, yet trained on"):
+        splits.check(clips, {"t": "none", "friend": "none", "other": "train", "held": "train"})
+    with pytest.raises(DataError, match="does not hold"):
+        splits.split(clips, ["unknown"])
+
+
+def test_metrics():
+    assert metrics.auc([1, 2, 3, 4], [0, 0, 1, 1]) == 1.0
+    assert metrics.auc([1, 1], [0, 1]) == 0.5
+    a, b = metrics.platt([0, 1, 2, 3, 1, 2], [0, 0, 1, 1, 1, 0])
+    assert a > 0 and abs(metrics.sigmoid(a * 1.5 + b) - 0.5) < 0.05
+    with pytest.raises(ValueError, match="no positive slope"):
+        metrics.platt([3, 2, 1, 0], [0, 0, 1, 1])
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.setenv("BLENDSCOPE_WORK", str(tmp_path))
+    (tmp_path / "crops").mkdir()
+    make_crops(tmp_path / "crops")
+    monkeypatch.setattr(train, "load_imagenet", lambda network: None)
+    return tmp_path
+
+
+def options(*extra):
+    return train.arguments(["--pairs", "1", "--clips", "1", "--stills", "1", "--window", "64", "--workers", "0", "--threads", "1", *extra])
+
+
+def test_train_resumes_where_it_stopped(workplace):
+    assert train.train(options("--steps", "1")).step == 1
+    trainer = train.train(options("--steps", "2"))
+    assert trainer.step == 2
+    trainer.network.logit.bias.data.fill_(float("nan"))
+    images, labels, maps = Batches(Crops(workplace / "crops"), Mix(1, 1, 1), 3, 1)[2]
+    with pytest.raises(train.NotFinite, match="lower --lr"):
+        trainer.learn(images, labels, maps)
+
+
+def test_export_agrees_with_pytorch(tmp_path):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime for Python is not installed")
+    from classifier import export, onnxfile, parity
+    torch.manual_seed(1)
+    network = Classifier().eval()
+    onnxfile.write(network, tmp_path / "m.onnx")
+    session = export.open_session(tmp_path / "m.onnx", 1)
+    assert export.parity(network, session) < 1e-4
+    assert len(onnxfile.golden(session)["outputs"]["map"]["first"]) == 8
+    parity.noise_pictures(tmp_path / "pictures")
+    assert len(json.loads(json.dumps(parity.logits(tmp_path / "m.onnx", tmp_path / "pictures")))) == 4
