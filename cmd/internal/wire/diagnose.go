@@ -52,7 +52,7 @@ func (x *examiner) decoder() {
 
 func (x *examiner) runtime() *ort.Environment {
 	check := engine.Check{Name: "ONNX Runtime", State: engine.OK, Essential: true}
-	runtime, err := ort.Open(ort.Libraries(x.config.Library, x.platform.Executable)...)
+	runtime, err := ort.Open(x.platform.libraries(x.config.Library)...)
 	if err != nil {
 		check.State = engine.Broken
 		check.Detail, check.Mend = exit.Message(err)

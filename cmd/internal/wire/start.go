@@ -5,6 +5,8 @@ package wire
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/frames"
@@ -54,7 +56,7 @@ func (p Platform) Start(ctx context.Context, c engine.Config) (engine.Engine, er
 func (b *builder) build(ctx context.Context, p Platform) (engine.Engine, error) {
 	registry := p.Models(b.config.Models)
 	decoder := opencv.NewOpener() // before other libraries start threads
-	runtime, err := ort.Open(ort.Libraries(b.config.Library, p.Executable)...)
+	runtime, err := ort.Open(p.libraries(b.config.Library)...)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +74,17 @@ func (b *builder) build(ctx context.Context, p Platform) (engine.Engine, error) 
 		return nil, err
 	}
 	return engine.New(pipeline, b.about(runtime, face, judge, pipeline.Options), b.closers...), nil
+}
+
+// libraries are the places to look for ONNX Runtime. A file that is there is meant as a file: the system's loader would
+// look for a bare name in its own folders only.
+func (p Platform) libraries(explicit string) []string {
+	if explicit != "" && filepath.Base(explicit) == explicit {
+		if _, err := os.Stat(explicit); err == nil {
+			explicit = "." + string(filepath.Separator) + explicit
+		}
+	}
+	return ort.Libraries(explicit, p.Executable)
 }
 
 // network is one model ready to run.

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/blendscope/blendscope/cmd/internal/engine/enginetest"
+	"github.com/blendscope/blendscope/cmd/internal/env"
+)
+
+// watched is a stream that tells of its first write.
+type watched struct {
+	strings.Builder
+	once  sync.Once
+	first chan struct{}
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	defer w.once.Do(func() { close(w.first) })
+	return w.Builder.Write(p)
+}
+
+// interrupted runs a scan of a quick, an endless and a waiting clip, and sends SIGINT once the first has its row.
+func interrupted(t *testing.T, signals int, args ...string) (code int, out, errs string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"a.mp4": "score 0.2", "b.mp4": "score 0.9\nsleep 1h", "c.mp4": "score 0.3"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, buffers := env.Test(append([]string{"scan"}, args...)...)
+	stdout := &watched{first: make(chan struct{})}
+	ch := make(chan os.Signal)
+	e.Out, e.Signals = stdout, func() (<-chan os.Signal, func()) { return ch, func() {} }
+	exited := make(chan int, 2)
+	e.Exit = func(code int) { exited <- code }
+	go func() { exited <- Main(e, enginetest.Platform{}) }()
+	go func() {
+		<-stdout.first
+		for range signals {
+			ch <- unix.SIGINT
+		}
+	}()
+	select {
+	case code = <-exited:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the scan goes on")
+	}
+	return code, stdout.String(), buffers.Err.String()
+}
+
+func TestInterruptedScanHasAllRows(t *testing.T) {
+	code, out, errs := interrupted(t, 1, "--format", "csv", "a.mp4", "b.mp4", "c.mp4", "gone.mp4")
+	if code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	for name, want := range map[string]string{"a": ",scored,", "b": ",interrupted,", "c": ",interrupted,", "gone": ",not_found,"} {
+		found := false
+		for line := range strings.Lines(out) {
+			found = found || strings.Contains(line, ","+name+".mp4,") && strings.Contains(line, want)
+		}
+		if !found {
+			t.Errorf("no row for %s with %s in:\n%s", name, want, out)
+		}
+	}
+	if !strings.Contains(errs, "error: interrupted; 3 of 4 inputs have no score") {
+		t.Errorf("stderr: %s", errs)
+	}
+}
+
+// The file appears also when interrupted: it is complete, every input has its row.
+func TestInterruptedFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.mp4", []byte("score 0.2\nsleep 1h"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := env.Test("scan", "-o", "out.csv", "a.mp4")
+	ch := make(chan os.Signal, 1)
+	ch <- unix.SIGTERM
+	e.Signals = func() (<-chan os.Signal, func()) { return ch, func() {} }
+	if code := Main(e, enginetest.Platform{}); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	left, err := filepath.Glob("*")
+	if err != nil || strings.Join(left, " ") != "a.mp4 out.csv" {
+		t.Errorf("files %v, %v", left, err)
+	}
+}
