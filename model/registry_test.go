@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -200,6 +201,31 @@ func TestOpenRefusesNetworksThatDoNotMatchTheirManifest(t *testing.T) {
 				t.Errorf("got %v, want ErrGraph with %s", err, c.want)
 			}
 		})
+	}
+}
+
+func TestCard(t *testing.T) {
+	fsys := folder(t, "classifier", "one", func(body map[string]any, onnx []byte) []byte {
+		body["card"] = "card.md"
+		return onnx
+	})
+	get := func() model.Entry {
+		e, err := model.NewRegistry(model.Folder{FS: fsys}).Get(model.ForgeryClassification, "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	if _, err := get().Card(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing card: %v", err)
+	}
+	fsys["one/card.md"] = &fstest.MapFile{Data: []byte("# One")}
+	if card, err := get().Card(); err != nil || card != "# One" {
+		t.Errorf("got %q, %v", card, err)
+	}
+	fsys["one/card.md"] = &fstest.MapFile{Mode: fs.ModeDir}
+	if _, err := get().Card(); err == nil {
+		t.Error("a folder is read as a card")
 	}
 }
 

@@ -158,3 +158,15 @@ func TestBatchingPadsToItsSizes(t *testing.T) {
 		}
 	}
 }
+
+func TestCalibrationIsPlatts(t *testing.T) {
+	c := Calibration{A: 2, B: -1}
+	for logit, want := range map[float64]float64{0.5: 0.5, 0.5 + math.Log(3)/2: 0.75, math.Inf(1): 1, math.Inf(-1): 0} {
+		if got := c.Probability(logit); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%v: got %v, want %v", logit, got, want)
+		}
+	}
+	if got := c.Probability(math.NaN()); !math.IsNaN(got) {
+		t.Errorf("NaN became %v", got)
+	}
+}

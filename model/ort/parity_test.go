@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/blendscope/blendscope/model"
@@ -123,4 +124,49 @@ func TestShippedModelsReproduceTheirReferenceOutputs(t *testing.T) {
 			}
 		}
 	})
+}
+
+// On the CPU this holds bit by bit, and must: which faces share a run depends on timing, results must not.
+func TestShippedModelsAnswerTheSameInAnyBatch(t *testing.T) {
+	e := environment(t)
+	for _, entry := range shipped().List() {
+		w, err := entry.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := session(t, e, w, cpu())
+		side := int64(w.Manifest().Input.Width)
+		if side == 0 {
+			side = 128
+		}
+		batch := golden(t, 4, side)
+		together, err := s.Run(t.Context(), batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := len(batch.U8) / 4
+		for _, part := range [][2]int{{0, 1}, {1, 4}, {2, 4}} {
+			n := part[1] - part[0]
+			sub := model.Tensor{Shape: []int64{int64(n), side, side, 3}, U8: batch.U8[part[0]*size : part[1]*size]}
+			alone, err := s.Run(t.Context(), sub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, out := range alone {
+				per := len(out.F32) / n
+				if !slices.Equal(out.F32, together[i].F32[part[0]*per:part[1]*per]) {
+					t.Errorf("%s: output %d of pictures %v differs from their part in a batch of 4", entry.Name, i, part)
+				}
+			}
+		}
+	}
+}
+
+func golden(t *testing.T, n, side int64) model.Tensor {
+	t.Helper()
+	input, err := model.GoldenInput([]int64{n, side, side, 3}, model.Uint8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input
 }
