@@ -237,6 +237,36 @@ func TestTableNeverClaimsAuthenticity(t *testing.T) {
 	}
 }
 
+func TestCommonFolder(t *testing.T) {
+	tests := []struct {
+		names []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"a/b.mp4"}, ""},
+		{[]string{"a/b.mp4", "a/c.mp4"}, "a/"},
+		{[]string{"/x/clips/fake/b.mp4", "/x/clips/real/c.mp4", "/x/clips/d.mp4"}, "/x/clips/"},
+		{[]string{"ab/c.mp4", "ac/c.mp4"}, ""},
+		{[]string{"/a", "/b"}, "/"},
+		{[]string{"a/", "a/b.mp4"}, ""},
+		{[]string{"a/b.mp4", ""}, ""},
+	}
+	for _, test := range tests {
+		if got := commonFolder(test.names); got != test.want {
+			t.Errorf("commonFolder(%q) = %q, want %q", test.names, got, test.want)
+		}
+	}
+}
+
+func TestFolderIsNamedOnce(t *testing.T) {
+	dir := "/home/somebody/archive/of/the/year/"
+	list := []*score.Result{scored(dir+"interview-a.mp4", 0.2, score.Weak), scored(dir+"interview-b.mp4", 0.2, score.Weak)}
+	text := render(t, Options{Format: Text}, list)
+	if !strings.HasPrefix(text, "in "+dir+"\n") || strings.Count(text, dir) != 1 || !strings.Contains(text, "\n.   interview-b.mp4 ") {
+		t.Errorf("table:\n%s", text)
+	}
+}
+
 func TestShorten(t *testing.T) {
 	tests := []struct {
 		in    string

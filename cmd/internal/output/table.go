@@ -32,6 +32,7 @@ type table struct {
 	color   bool
 	columns int
 	file    int
+	folder  string // that all inputs are in, named once instead of in each row; may be empty
 	tally   Tally
 }
 
@@ -41,22 +42,48 @@ func newTable(w io.Writer, o TableOptions) *table {
 		t.columns = defaultColumns
 	}
 	room := t.columns - signColumns - gap - scoreColumns - gap - rangeColumns - gap - wordColumns
-	t.file = len("FILE")
-	for _, name := range o.Names {
-		t.file = max(t.file, columnsOf(Printable(name)))
+	room = max(room, leastFile)
+	if longest(o.Names, "") > room {
+		t.folder = commonFolder(o.Names)
 	}
-	t.file = min(max(t.file, leastFile), max(room, leastFile))
+	t.file = min(max(longest(o.Names, t.folder), leastFile), room)
 	return t
+}
+
+// longest is how many columns the longest name takes without the folder.
+func longest(names []string, folder string) int {
+	n := 0
+	for _, name := range names {
+		n = max(n, columnsOf(Printable(strings.TrimPrefix(name, folder))))
+	}
+	return n
+}
+
+// commonFolder is the longest folder, with its slash, that all names begin with.
+func commonFolder(names []string) string {
+	if len(names) < 2 {
+		return ""
+	}
+	folder := names[0]
+	for _, name := range names {
+		for folder != "" && (!strings.HasPrefix(name, folder) || !strings.HasSuffix(folder, "/") || folder == name) {
+			folder = folder[:strings.LastIndexByte(strings.TrimSuffix(folder, "/"), '/')+1]
+		}
+	}
+	return folder
 }
 
 func (t *table) Write(r *score.Result) error {
 	var b strings.Builder
 	if t.tally.Total == 0 {
+		if t.folder != "" {
+			b.WriteString("in " + Shorten(Printable(t.folder), t.columns-len("in ")) + "\n")
+		}
 		t.line(&b, look{}, "FILE", "SCORE", "95% RANGE", "SIGNS OF MANIPULATION")
 	}
 	t.tally.Add(r)
 	l := lookOf(r)
-	file := Shorten(Printable(r.Input.Path), t.file)
+	file := Shorten(Printable(strings.TrimPrefix(r.Input.Path, t.folder)), t.file)
 	lines := notes(r)
 	if r.Outcome.Score != nil {
 		t.line(&b, l, file, percent(*r.Outcome.Score), rangeText(r), l.words)
@@ -152,7 +179,7 @@ func lookOf(r *score.Result) look {
 func notes(r *score.Result) []string {
 	var lines []string
 	if r.Outcome.Score != nil {
-		if r.Input.Kind != "image" && r.Outcome.Status == score.Scored && len(r.Segments) > 0 {
+		if r.Input.Kind != "image" && r.Outcome.Status == score.Scored && r.Outcome.Band != score.Weak && len(r.Segments) > 0 {
 			lines = append(lines, "look at "+spans(r.Segments))
 		}
 		if why := reasons(r); why != "" {

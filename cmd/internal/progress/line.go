@@ -172,11 +172,12 @@ func (l *Line) draw() {
 	if l.o.Columns != nil && l.o.Columns() > 0 {
 		width = l.o.Columns()
 	}
-	io.WriteString(l.o.W, "\r"+output.Shorten(l.text(now), width-1)+"\x1b[K")
+	io.WriteString(l.o.W, "\r"+output.Shorten(l.text(now, width-1), width-1)+"\x1b[K")
 	l.shown = true
 }
 
-func (l *Line) text(now time.Time) string {
+// text is what the line says; the name of the file gets the room that the figures leave.
+func (l *Line) text(now time.Time, width int) string {
 	elapsed := now.Sub(l.start)
 	parts := []string{fmt.Sprintf("%d/%d files", l.finished.files, len(l.o.Items))}
 	if rate := l.window.rate(); l.frames > 0 {
@@ -193,10 +194,11 @@ func (l *Line) text(now time.Time) string {
 	} else if l.errors > 1 {
 		parts = append(parts, fmt.Sprintf("%d errors", l.errors))
 	}
-	if current := l.current(); current != "" {
-		parts = append(parts, current)
+	text := strings.Join(parts, "  ")
+	if current := l.current(width - len(text) - 2); current != "" {
+		text += "  " + current
 	}
-	return strings.Join(parts, "  ")
+	return text
 }
 
 func filesRate(files int, elapsed time.Duration) string {
@@ -234,20 +236,23 @@ func (c *clip) share() float64 {
 	return min(1, c.at.Seconds()/c.length.Seconds())
 }
 
-// current is the name of the file that has been in work the longest, by its position.
-func (l *Line) current() string {
+// leastName is the fewest columns that are worth spending on a name.
+const leastName = 12
+
+// current is the file that has been in work the longest, by its position, in at most so many columns.
+func (l *Line) current(columns int) string {
 	first := -1
 	for i := range l.running {
 		if first < 0 || i < first {
 			first = i
 		}
 	}
-	if first < 0 {
+	if first < 0 || columns < leastName {
 		return ""
 	}
-	name := output.Shorten(output.Printable(filepath.Base(l.o.Items[first].Path)), 32)
+	share := ""
 	if c := l.running[first]; c.length > 0 {
-		return fmt.Sprintf("%s %.0f%%", name, 100*c.share())
+		share = fmt.Sprintf(" %.0f%%", 100*c.share())
 	}
-	return name
+	return output.Shorten(output.Printable(filepath.Base(l.o.Items[first].Path)), columns-len(share)) + share
 }
