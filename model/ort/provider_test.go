@@ -43,6 +43,17 @@ func TestABrokenCUDAProvider(t *testing.T) {
 	}
 }
 
+func TestNativeMessagesFitIntoOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\n\tb": "a b",
+		"/src/bridge.cc:1988 Provider& Get() [ONNXRuntimeError] : 1 : FAIL : no libcublas\n": "1 : FAIL : no libcublas",
+	} {
+		if got := oneLine(errors.New(in)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestWarmUpFitsTheNetwork(t *testing.T) {
 	for in, want := range map[model.Input][]int64{
 		{Layout: model.NHWC, DType: model.Uint8, Width: 64, Height: 32}:   {3, 32, 64, 3},

@@ -205,5 +205,11 @@ func names(m model.Manifest) (inputs, outputs []string) {
 	return []string{m.Input.Name}, outputs
 }
 
-// oneLine makes a native message fit into one line.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// oneLine makes a native message fit into one line, without the place in the C++ source that it may start with.
+func oneLine(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if _, after, ok := strings.Cut(text, "[ONNXRuntimeError] : "); ok {
+		text = after // number, name, message
+	}
+	return text
+}
