@@ -86,6 +86,7 @@ func results() []*score.Result {
 		cut,
 		crowd,
 		unscored("song.mp4", score.NotApplicable, score.NoVideo, ""),
+		unscored("folder", score.NotApplicable, score.NotMedia, "no photo or video in this folder (by their extensions)"),
 		unscored("notes.mp4", score.Failed, score.NotMedia, "notes.mp4: not a readable video or photo"),
 		unscored("gone.mp4", score.Failed, score.NotFound, "no such file or directory"),
 		unscored("odd.mp4", score.Failed, score.Internal, "something\nunheard of"),

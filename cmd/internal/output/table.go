@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/blendscope/blendscope/score"
@@ -21,7 +22,7 @@ const (
 	signColumns    = 4  // "!!! "
 	scoreColumns   = 5  // "  93%"
 	rangeColumns   = 9  // "   84-97%"
-	wordColumns    = 21 // "SIGNS OF MANIPULATION"
+	wordColumns    = 12 // "inconclusive"
 	gap            = 2
 	leastFile      = 12
 )
@@ -79,7 +80,7 @@ func (t *table) Write(r *score.Result) error {
 		if t.folder != "" {
 			b.WriteString("in " + Shorten(Printable(t.folder), t.columns-len("in ")) + "\n")
 		}
-		t.line(&b, look{}, "FILE", "SCORE", "95% RANGE", "SIGNS OF MANIPULATION")
+		t.line(&b, look{}, "FILE", "SCORE", "95% RANGE", "SIGNS")
 	}
 	t.tally.Add(r)
 	l := lookOf(r)
@@ -193,6 +194,9 @@ func notes(r *score.Result) []string {
 }
 
 func reasons(r *score.Result) string {
+	if r.Outcome.Status == score.NotApplicable && slices.Contains(r.Outcome.Reasons, score.NotMedia) {
+		return "no photo or video in this folder" // nothing is wrong with it
+	}
 	why := make([]string, len(r.Outcome.Reasons))
 	for i, reason := range r.Outcome.Reasons {
 		why[i] = say(reason)

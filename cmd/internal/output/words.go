@@ -58,7 +58,7 @@ func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }
 func tellsAll(reasons []score.Reason) bool {
 	for _, r := range reasons {
 		switch r {
-		case score.NoFace, score.NoVideo, score.NotFound, score.NoPermission, score.EmptyFile, score.NotMedia,
+		case score.NoFace, score.NoVideo, score.NotFound, score.NoPermission, score.EmptyFile, score.NotMedia, score.NotRegular,
 			score.TimedOut, score.Interrupted:
 			return true
 		}
