@@ -39,38 +39,38 @@ func (e *ProviderError) Hint() string {
 }
 
 // start loads the network on the provider asked for. It runs on the owner goroutine.
-func (s *Session) start(ctx context.Context, o Options) error {
+func (s *Session) start(ctx context.Context, w *model.Weights, o Options) error {
 	switch o.Provider.Kind {
 	case model.CPU:
-		return s.load(model.Provider{Kind: model.CPU}, o.Threads)
+		return s.load(w, model.Provider{Kind: model.CPU}, o.Threads)
 	case model.CUDA:
-		if err := s.loadCUDA(ctx, o); err != nil {
+		if err := s.loadCUDA(ctx, w, o); err != nil {
 			return &ProviderError{o.Provider, err}
 		}
 		return nil
 	case model.Auto:
-		err := s.loadCUDA(ctx, o)
+		err := s.loadCUDA(ctx, w, o)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		s.used.Note = oneLine(err)
-		return s.load(model.Provider{Kind: model.CPU}, o.Threads)
+		return s.load(w, model.Provider{Kind: model.CPU}, o.Threads)
 	}
 	return &ProviderError{o.Provider, errors.New("unknown kind")}
 }
 
 // loadCUDA loads the network on a GPU and runs it once: only a run shows that driver, libraries and card fit together,
 // and the first one is slow in any case.
-func (s *Session) loadCUDA(ctx context.Context, o Options) error {
+func (s *Session) loadCUDA(ctx context.Context, w *model.Weights, o Options) error {
 	if err := cudaProviderPresent(s.env.path); err != nil {
 		return err
 	}
 	restore := guardSignals()
 	defer restore()
-	if err := s.load(model.Provider{Kind: model.CUDA, Device: o.Provider.Device}, o.Threads); err != nil {
+	if err := s.load(w, model.Provider{Kind: model.CUDA, Device: o.Provider.Device}, o.Threads); err != nil {
 		return err
 	}
-	input, err := warmUp(s.weights.Manifest().Input, s.weights.MaxBatch())
+	input, err := warmUp(s.manifest.Input, w.MaxBatch())
 	if err == nil {
 		_, err = s.runGuarded(ctx, input)
 	}
@@ -111,14 +111,14 @@ func warmUp(in model.Input, fixedBatch int) (model.Tensor, error) {
 }
 
 // load makes the native session and says where it runs.
-func (s *Session) load(p model.Provider, threads int) error {
+func (s *Session) load(w *model.Weights, p model.Provider, threads int) error {
 	options, err := sessionOptions(p, threads)
 	if err != nil {
 		return err
 	}
 	defer options.Destroy() // fails only when destroyed before
-	inputs, outputs := names(s.weights.Manifest())
-	s.native, err = onnx.NewDynamicAdvancedSessionWithONNXData(s.weights.ONNX(), inputs, outputs, options)
+	inputs, outputs := names(s.manifest)
+	s.native, err = onnx.NewDynamicAdvancedSessionWithONNXData(w.ONNX(), inputs, outputs, options)
 	if err != nil {
 		return fmt.Errorf("%w: %w", model.ErrGraph, err)
 	}

@@ -20,10 +20,10 @@ type Options struct {
 
 // Session is a network loaded into the runtime. It implements model.Runner.
 type Session struct {
-	env     *Environment
-	weights *model.Weights
-	used    model.Used
-	native  *onnx.DynamicAdvancedSession // touched by the owner goroutine only
+	env      *Environment
+	manifest model.Manifest // and not the weights: the runtime has its own copy
+	used     model.Used
+	native   *onnx.DynamicAdvancedSession // touched by the owner goroutine only
 
 	jobs    chan *job
 	closing chan struct{}
@@ -53,11 +53,11 @@ func (e *Environment) NewSession(ctx context.Context, w *model.Weights, o Option
 		return nil, err
 	}
 	s := &Session{
-		env: e, weights: w,
+		env: e, manifest: w.Manifest(),
 		jobs: make(chan *job), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	started := make(chan error, 1)
-	go s.own(ctx, o, started)
+	go s.own(ctx, w, o, started)
 	if err := <-started; err != nil {
 		<-s.done
 		return nil, fmt.Errorf("load %s: %w", w.Manifest(), err)
@@ -83,7 +83,7 @@ func (s *Session) Run(ctx context.Context, input model.Tensor) ([]model.Tensor, 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.closing:
-		return nil, fmt.Errorf("run %s: %w", s.weights.Manifest(), model.ErrClosed)
+		return nil, fmt.Errorf("run %s: %w", s.manifest, model.ErrClosed)
 	}
 	a := <-j.reply
 	return a.outputs, a.err
@@ -98,12 +98,12 @@ func (s *Session) Close() error {
 
 // own is the session's goroutine: it loads, runs and frees the network. It stays on one thread, because CUDA's state is
 // per thread and every further thread would cost GPU memory.
-func (s *Session) own(ctx context.Context, o Options, started chan<- error) {
+func (s *Session) own(ctx context.Context, w *model.Weights, o Options, started chan<- error) {
 	defer close(s.done)
 	defer s.env.leave()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := s.start(ctx, o); err != nil {
+	if err := s.start(ctx, w, o); err != nil {
 		started <- err
 		return
 	}
@@ -140,7 +140,7 @@ func (s *Session) runGuarded(ctx context.Context, input model.Tensor) ([]model.T
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("run %s on shape %v: %w", s.weights.Manifest(), input.Shape, err)
+		return nil, fmt.Errorf("run %s on shape %v: %w", s.manifest, input.Shape, err)
 	}
 	return outputs, nil
 }
@@ -156,7 +156,7 @@ func (s *Session) run(input model.Tensor, options *onnx.RunOptions) ([]model.Ten
 		return nil, err
 	}
 	defer in.Destroy() // always nil
-	values := make([]onnx.Value, len(s.weights.Manifest().Outputs))
+	values := make([]onnx.Value, len(s.manifest.Outputs))
 	defer func() {
 		for _, v := range values {
 			if v != nil {
@@ -175,7 +175,7 @@ func (s *Session) run(input model.Tensor, options *onnx.RunOptions) ([]model.Ten
 	for i, v := range values {
 		t, ok := v.(*onnx.Tensor[float32])
 		if !ok {
-			return nil, fmt.Errorf("%w: output %s is not float32", model.ErrOutput, s.weights.Manifest().Outputs[i].Name)
+			return nil, fmt.Errorf("%w: output %s is not float32", model.ErrOutput, s.manifest.Outputs[i].Name)
 		}
 		outputs[i] = model.Tensor{Shape: t.GetShape(), F32: t.GetData()}
 	}
