@@ -66,16 +66,28 @@ func (o *doctorOptions) run(ctx context.Context, e *env.Env, p engine.Platform) 
 	return exit.With(exit.CouldNotRun, fmt.Errorf("scoring cannot work: %d of %d checks failed", broken, len(d.Checks)))
 }
 
+// The text's layout, in columns of a terminal.
+const (
+	stateColumns = 9
+	nameColumns  = 22 // longer names, of models, push the rest to the right
+	textColumns  = 80
+)
+
 func (d diagnosis) text(w io.Writer) error {
 	var b strings.Builder
-	width := 0
 	for _, c := range d.Checks {
-		width = max(width, len(output.Printable(c.Name)))
-	}
-	for _, c := range d.Checks {
-		fmt.Fprintf(&b, "%-8s %-*s  %s\n", c.State, width, output.Printable(c.Name), output.Printable(c.Detail))
+		head := fmt.Sprintf("%-*s%-*s", stateColumns, c.State, nameColumns, output.Printable(c.Name)+"  ")
+		indent := strings.Repeat(" ", stateColumns+nameColumns)
+		lines := output.Wrap(output.Printable(c.Detail), textColumns-len(indent))
 		if c.Mend != "" {
-			fmt.Fprintf(&b, "%-8s %-*s  to mend: %s\n", "", width, "", output.Printable(c.Mend))
+			lines = append(lines, output.Wrap("to mend: "+output.Printable(c.Mend), textColumns-len(indent))...)
+		}
+		for i, line := range lines {
+			lead := indent
+			if i == 0 {
+				lead = head
+			}
+			b.WriteString(lead + line + "\n")
 		}
 	}
 	if d.Ready {

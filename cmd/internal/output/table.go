@@ -92,7 +92,7 @@ func (t *table) Write(r *score.Result) error {
 		lines = append(t.message(&b, l, file, r), lines...)
 	}
 	for _, line := range lines {
-		for i, part := range wrap(line, t.columns-signColumns-gap) {
+		for i, part := range Wrap(line, t.columns-signColumns-gap) {
 			b.WriteString(strings.Repeat(" ", signColumns+min(i, 1)*gap) + t.paint(dim, part) + "\n")
 		}
 	}
@@ -106,11 +106,11 @@ func (t *table) Close() error {
 	if t.tally.Total > 0 {
 		b.WriteByte('\n')
 	}
-	for _, line := range wrap(t.tally.String(), t.columns) {
+	for _, line := range Wrap(t.tally.String(), t.columns) {
 		b.WriteString(line + "\n")
 	}
 	if t.tally.Total > t.tally.NotScored() {
-		for _, line := range wrap(Caveat, t.columns) {
+		for _, line := range Wrap(Caveat, t.columns) {
 			b.WriteString(t.paint(dim, line) + "\n")
 		}
 	}

@@ -59,8 +59,8 @@ func Shorten(s string, limit int) string {
 // pad fills s up with spaces to n columns.
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-columnsOf(s))) }
 
-// wrap breaks a text at spaces into lines of at most limit columns; a longer word has a line of its own.
-func wrap(s string, limit int) []string {
+// Wrap breaks a text at spaces into lines of at most limit columns; a longer word has a line of its own.
+func Wrap(s string, limit int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(s) {

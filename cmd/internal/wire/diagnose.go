@@ -81,11 +81,14 @@ func (x *examiner) models(ctx context.Context, runtime *ort.Environment) *model.
 		}
 		x.add(check)
 	}
-	for _, task := range []model.Task{model.FaceDetection, model.ForgeryClassification} {
-		if missing[task] {
+	for _, role := range []struct {
+		task       model.Task
+		name, flag string
+	}{{model.FaceDetection, "built-in detector", "--detector"}, {model.ForgeryClassification, "built-in classifier", "--classifier"}} {
+		if missing[role.task] {
 			x.add(engine.Check{
-				Name: "model for " + string(task), State: engine.Broken, Essential: true,
-				Detail: "none that works is built in", Mend: "name one: --models FOLDER with --detector or --classifier",
+				Name: role.name, State: engine.Broken, Essential: true, Detail: "none that works",
+				Mend: "put back the files it came with and build again, or name another: --models FOLDER and " + role.flag + " NAME",
 			})
 		}
 	}
