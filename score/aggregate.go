@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // findings are what the aggregator says of a clip.
@@ -94,24 +95,32 @@ func (s *series) shown(r *record, c calibration, one reading) Track {
 
 // best lists the moments that speak most for a manipulation, by the smoothed score, not too close to each other.
 func (s *series) best(r *record, c calibration) []BestFrame {
-	order := slices.Clone(s.counted)
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.smoothed[b], s.smoothed[a]) })
-	var chosen []int
-	for _, k := range order {
-		if len(chosen) == maxEvidence {
+	best := []BestFrame{}
+	var chosen []time.Duration
+	for range maxEvidence {
+		k := s.strongest(chosen)
+		if k < 0 {
 			break
 		}
-		near := slices.ContainsFunc(chosen, func(other int) bool {
-			return (s.seen[k].at - s.seen[other].at).Abs() < evidenceApart
-		})
-		if !near {
-			chosen = append(chosen, k)
-		}
-	}
-	best := make([]BestFrame, len(chosen))
-	for i, k := range chosen {
 		g := s.seen[k]
-		best[i] = BestFrame{TMS: g.at.Milliseconds(), Frame: r.frames[g.frame].index, Score: c.score(s.smoothed[k])}
+		chosen = append(chosen, g.at)
+		best = append(best, BestFrame{TMS: g.at.Milliseconds(), Frame: r.frames[g.frame].index, Score: c.score(s.smoothed[k])})
+	}
+	return best
+}
+
+// strongest is the index in seen of the counted face with the highest smoothed score that is not close to the moments
+// given; -1 when there is none.
+func (s *series) strongest(not []time.Duration) int {
+	best := -1
+	for _, k := range s.counted {
+		if best >= 0 && s.smoothed[k] <= s.smoothed[best] {
+			continue
+		}
+		near := func(other time.Duration) bool { return (s.seen[k].at - other).Abs() < evidenceApart }
+		if !slices.ContainsFunc(not, near) {
+			best = k
+		}
 	}
 	return best
 }
@@ -145,14 +154,16 @@ func timeline(r *record, all []*series, number []int, c calibration) []Moment {
 		}
 	}
 	moments := make([]Moment, len(r.frames))
+	faces := make([]MomentFace, 0, len(r.faces)) // of all moments
 	start := 0
 	for i, f := range r.frames {
-		moments[i] = Moment{TMS: f.pts.Milliseconds(), Frame: f.index, Faces: make([]MomentFace, 0, f.end-start)}
+		first := len(faces)
 		for k := start; k < f.end; k++ {
 			if v := smoothed[k]; v == v {
-				moments[i].Faces = append(moments[i].Faces, r.faces[k].shown(number[r.faces[k].track], c.score(v)))
+				faces = append(faces, r.faces[k].shown(number[r.faces[k].track], c.score(v)))
 			}
 		}
+		moments[i] = Moment{TMS: f.pts.Milliseconds(), Frame: f.index, Faces: faces[first:len(faces):len(faces)]}
 		start = f.end
 	}
 	return moments

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -130,17 +131,23 @@ func TestTwoHoursAggregateWithinASecond(t *testing.T) {
 		t.Skip("a measurement of time")
 	}
 	r := epic(216_000)
-	best := time.Hour
-	for range 3 { // the fastest of three: the machine may be busy
-		started := time.Now()
-		if _, err := aggregate(r, options()); err != nil {
-			t.Fatal(err)
-		}
-		best = min(best, time.Since(started))
+	started := processor(t)
+	if _, err := aggregate(r, options()); err != nil {
+		t.Fatal(err)
 	}
-	if best > time.Second {
-		t.Errorf("took %v", best)
+	if spent := processor(t) - started; spent > time.Second {
+		t.Errorf("took %v", spent)
 	}
+}
+
+// processor is the processor time this process has spent: unlike the clock it does not mind a busy machine.
+func processor(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func BenchmarkAggregateTwoHours(b *testing.B) {

@@ -13,7 +13,7 @@ type reading struct {
 
 // read pools one track. The whole is the weighted mean of its beats. The strongest stretch of at least two seconds takes
 // the lead when it stands out by more than chance: the best of many stretches is high even if nothing happened, so it is
-// discounted by what the best of that many would reach, given how much stretches of this track usually differ.
+// held against what the best of that many would reach, given how much stretches of this track usually differ (standOut).
 //
 // A constant clip reads as its constant, a clip of even scatter as its mean.
 func (s *series) read() reading {
@@ -29,7 +29,7 @@ func (s *series) read() reading {
 	spread := spreadOf(stretches, float64(n)/stretchBeats)
 	strongest := slices.Max(stretches)
 	// Overlapping stretches are worth about two independent ones each two seconds.
-	led := strongest - spread*expectedMax(float64(n)/2)
+	led := standOut(strongest, whole.logit, spread*expectedMax(float64(n)/2))
 	if led <= whole.logit {
 		return whole
 	}
@@ -97,8 +97,8 @@ func (s *series) evidence() float64 {
 }
 
 // lead pools the tracks of a clip. The worst track leads: its reading is drawn towards the mean of all as far as it has
-// less evidence than the best-seen track (or than four seconds), and discounted by what the worst of so many tracks
-// reaches by chance. If no track stands out, the mean of all tracks, weighed by their evidence, is the answer. With a
+// less evidence than the best-seen track (or than four seconds), and held against what the worst of so many tracks
+// reaches by chance (standOut). If no track stands out, the mean of all tracks, weighed by their evidence, is the answer. With a
 // single track the answer is that track's.
 func lead(tracks []*series, readings []reading) reading {
 	var total, most float64
@@ -119,7 +119,7 @@ func lead(tracks []*series, readings []reading) reading {
 	led := all
 	for i := range tracks {
 		trust := min(1, math.Sqrt(evidence[i]/min(most, enoughBeats)))
-		logit := all.logit + trust*(values[i]-all.logit) - discount
+		logit := standOut(all.logit+trust*(values[i]-all.logit), all.logit, discount)
 		if len(tracks) == 1 || logit > led.logit {
 			led = reading{logit, readings[i].carried}
 		}
@@ -128,6 +128,13 @@ func lead(tracks []*series, readings []reading) reading {
 		led.logit = values[0]
 	}
 	return led
+}
+
+// standOut says what the strongest of many values counts for, next to their mean. Up to chance, what the strongest would
+// reach if nothing had happened, it counts for nothing. Beyond, it gains quickly on the mean, until it is taken at its
+// face value: what stands out clearly needs no discount.
+func standOut(strongest, mean, chance float64) float64 {
+	return mean + max(0, min(strongest-mean, gain*(strongest-mean-chance)))
 }
 
 func mean(beats []step) float64 {

@@ -55,6 +55,9 @@ const (
 	// logits, before the clip itself has shown it; priorWeight is how many stretches or faces that expectation is worth.
 	priorSpread = 0.5
 	priorWeight = 4
+	// gain is how fast a stretch or a track that stands out by more than chance comes to be taken at its face value. Higher
+	// finds more bursts and lifts more genuine clips; 2 was best on simulated clips (power_test.go).
+	gain = 2
 	// noise is the expected deviation of one independent observation from a track's mean, in logits: the floor under
 	// the interval when a clip is too short to show its own.
 	noise = 0.8

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,7 +158,7 @@ func TestScenarios(t *testing.T) {
 		{"constant fake", score.Scored, nil, 3, 3, 1, []score.Segment{{Track: 1, StartMS: 0, EndMS: 30000}}},
 		{"scattered", score.Scored, nil, -2.2, -1.6, 1, nil},
 		{"one spike", score.Scored, nil, -2, -1.8, 1, nil},
-		{"burst", score.Scored, nil, 0.8, 3.2, 1, []score.Segment{{Track: 1, StartMS: 30000, EndMS: 32000}}},
+		{"burst", score.Scored, nil, 0.8, 3.6, 1, []score.Segment{{Track: 1, StartMS: 30000, EndMS: 32000}}},
 		{"burst, every frame", score.Scored, nil, 0.8, 3.2, 1, []score.Segment{{Track: 1, StartMS: 30000, EndMS: 32000}}},
 		{"one frame", score.Scored, nil, 4, 4, 1, nil},
 		{"two tracks", score.Scored, nil, 1.5, 3.2, 2, []score.Segment{{Track: 2, StartMS: 0, EndMS: 30000}}},
@@ -223,7 +224,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join("testdata", "golden", name+".json")
+			path := filepath.Join("testdata", "golden", strings.NewReplacer(" ", "-", ",", "").Replace(name)+".json")
 			if *update {
 				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
 					t.Fatal(err)

@@ -4,7 +4,10 @@ package score
 type Language string
 
 // The languages. Another one is another table in phrases.
-const English Language = "en"
+const (
+	English Language = "en"
+	French  Language = "fr"
+)
 
 // phrase is a key of the message table: a status, then a band or a reason.
 type phrase struct {
@@ -14,7 +17,9 @@ type phrase struct {
 
 // phrases is the message table, never written to. Nothing in it calls material authentic: the tool can find signs of
 // manipulation, and not finding any proves nothing.
-var phrases = map[Language]map[phrase]string{English: {
+var phrases = map[Language]map[phrase]string{English: english, French: french}
+
+var english = map[phrase]string{
 	{Scored, string(Weak)}:       "little or no sign of face manipulation found; that is no proof that there is none",
 	{Scored, string(Moderate)}:   "some signs of face manipulation",
 	{Scored, string(Strong)}:     "strong signs of face manipulation",
@@ -44,16 +49,61 @@ var phrases = map[Language]map[phrase]string{English: {
 	{Failed, string(Interrupted)}:  "interrupted before the end",
 	{Failed, string(Crashed)}:      "could not be examined: the decoder or a model crashed",
 	{Failed, string(Internal)}:     "could not be examined: internal error",
-}}
+}
 
-// wording is the verdict in one line. A scored input is worded by its band, the others by their first reason.
+var french = map[phrase]string{
+	{Scored, string(Weak)}:       "peu ou pas de traces de manipulation des visages ; cela ne prouve pas qu’il n’y en ait pas",
+	{Scored, string(Moderate)}:   "quelques traces de manipulation des visages",
+	{Scored, string(Strong)}:     "traces nettes de manipulation des visages",
+	{Scored, string(VeryStrong)}: "traces très nettes de manipulation des visages",
+
+	{Inconclusive, ""}:                    "les éléments ne permettent pas de conclure",
+	{Inconclusive, string(TooFewFaces)}:   "trop peu de visages exploitables pour conclure",
+	{Inconclusive, string(FacesTooSmall)}: "visages trop petits pour conclure",
+	{Inconclusive, string(LowQuality)}:    "visages trop flous, sombres, tournés ou compressés pour conclure",
+	{Inconclusive, string(WideInterval)}:  "images trop contradictoires ou trop peu nombreuses pour conclure",
+
+	{NotApplicable, ""}:              "rien que cet outil examine",
+	{NotApplicable, string(NoFace)}:  "aucun visage trouvé ; seuls les visages sont examinés",
+	{NotApplicable, string(NoVideo)}: "pas d’image dans ce fichier ; seules les images sont examinées",
+
+	{Failed, ""}:                   "n’a pas pu être examiné",
+	{Failed, string(NotFound)}:     "n’a pas pu être examiné : fichier introuvable",
+	{Failed, string(NoPermission)}: "n’a pas pu être examiné : lecture non autorisée",
+	{Failed, string(NotRegular)}:   "n’a pas pu être examiné : ce n’est pas un fichier ordinaire",
+	{Failed, string(EmptyFile)}:    "n’a pas pu être examiné : fichier vide",
+	{Failed, string(NotMedia)}:     "n’a pas pu être examiné : ni vidéo ni photo lisible",
+	{Failed, string(BadGeometry)}:  "n’a pas pu être examiné : taille d’image nulle ou trop grande",
+	{Failed, string(NoFrames)}:     "n’a pas pu être examiné : aucune image n’a pu être décodée",
+	{Failed, string(ModelFailed)}:  "n’a pas pu être examiné : un modèle a échoué",
+	{Failed, string(BadScores)}:    "n’a pas pu être examiné : le classificateur n’a donné aucun nombre exploitable",
+	{Failed, string(TimedOut)}:     "n’a pas pu être examiné dans le temps imparti",
+	{Failed, string(Interrupted)}:  "interrompu avant la fin",
+	{Failed, string(Crashed)}:      "n’a pas pu être examiné : le décodeur ou un modèle s’est arrêté brutalement",
+	{Failed, string(Internal)}:     "n’a pas pu être examiné : erreur interne",
+}
+
+// Words is the verdict in one line in a language; Outcome.Wording is the English one.
+func (o Outcome) Words(l Language) string {
+	var first Reason
+	if len(o.Reasons) > 0 {
+		first = o.Reasons[0]
+	}
+	return wording(l, o.Status, o.Band, first)
+}
+
+// wording is the verdict in one line; a language without a table gets English. A scored input is worded by its band, the others by their first reason.
 func wording(l Language, status Status, band Band, reason Reason) string {
 	detail := string(reason)
 	if status == Scored {
 		detail = string(band)
 	}
-	if text, ok := phrases[l][phrase{status, detail}]; ok {
+	table, ok := phrases[l]
+	if !ok {
+		table = english
+	}
+	if text, ok := table[phrase{status, detail}]; ok {
 		return text
 	}
-	return phrases[l][phrase{status, ""}]
+	return table[phrase{status, ""}]
 }
