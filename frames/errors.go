@@ -12,13 +12,16 @@ var (
 	ErrBadGeometry = errors.New("frame size is zero or too large")
 )
 
-// TruncatedError says that a stream ended before its container promised, or broke in the middle. The frames before it
-// are good.
+// TruncatedError says that a stream ended before its container promised, or that parts of it could not be decoded. The
+// frames that came before it are those that could.
 type TruncatedError struct {
 	Decoded  int // frames decoded, sampled or not
 	Expected int // frames promised, 0 when unknown
 }
 
 func (e *TruncatedError) Error() string {
+	if e.Decoded >= e.Expected {
+		return fmt.Sprintf("stream is damaged: %d frames decoded", e.Decoded)
+	}
 	return fmt.Sprintf("stream ends early: %d of %d frames decoded", e.Decoded, e.Expected)
 }

@@ -18,8 +18,10 @@ import (
 
 func TestPortrait(t *testing.T) {
 	source := mustOpen(t, testdata("clips/portrait.mp4"), frames.Sampling{})
-	want := frames.Info{Kind: frames.Video, Container: "mp4", Codec: "h264", Width: 640, Height: 360,
-		FPS: 25, Duration: 4 * time.Second, FrameCount: 100}
+	want := frames.Info{
+		Kind: frames.Video, Container: "mp4", Codec: "h264", Width: 640, Height: 360,
+		FPS: 25, Duration: 4 * time.Second, FrameCount: 100,
+	}
 	if source.Info() != want {
 		t.Errorf("info %+v, want %+v", source.Info(), want)
 	}
