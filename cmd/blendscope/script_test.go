@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/blendscope/blendscope/cmd/internal/scripttest"
+	"github.com/blendscope/blendscope/models"
 )
 
 var update = flag.Bool("update", false, "write the expected files of the scripts instead of comparing with them")
@@ -32,6 +34,13 @@ func TestScripts(t *testing.T) {
 	p.Setup = func(e *testscript.Env) error {
 		e.Setenv("BLENDSCOPE_ONNXRUNTIME", library)
 		return setup(e)
+	}
+	p.Condition = func(name string) (bool, error) {
+		if name != "shipped" {
+			return false, fmt.Errorf("unknown condition %q", name)
+		}
+		folders, err := fs.Glob(models.FS(), "*/manifest.json")
+		return len(folders) >= 2, err
 	}
 	testscript.Run(t, p)
 }

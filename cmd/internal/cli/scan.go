@@ -164,6 +164,9 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) er
 	if err != nil {
 		return startError(err)
 	}
+	if note := scorer.About().Note; note != "" && !o.quiet {
+		fmt.Fprintf(e.Err, "note: running on the CPU: %s\n", output.Printable(note))
+	}
 	s := &scanRun{scanOptions: o, env: e, items: items}
 	err = s.all(ctx, scorer, out)
 	if closeErr := scorer.Close(); err == nil {

@@ -60,6 +60,7 @@ type About struct {
 	Models   []score.ModelRef
 	Runtime  score.Runtime
 	Settings score.Settings
+	Note     string // for people: why the faster hardware is not used; empty when there is nothing to say
 }
 
 // Check is one thing that doctor looked at.

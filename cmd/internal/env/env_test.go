@@ -5,8 +5,11 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestFirstSignalCancelsSecondExits(t *testing.T) {
 	e, _ := Test()

@@ -14,9 +14,7 @@ import (
 func failure(err error) score.Result {
 	switch {
 	case errors.Is(err, input.ErrNoMedia):
-		r := failed(score.NotMedia, err.Error())
-		r.Outcome.Status, r.Outcome.Wording = score.NotApplicable, "nothing in it that this tool examines"
-		return r
+		return unscored(score.NotApplicable, score.NotMedia, err.Error())
 	case errors.Is(err, context.Canceled):
 		return failed(score.Interrupted, "interrupted before it was scored")
 	case errors.Is(err, context.DeadlineExceeded):
@@ -41,7 +39,11 @@ func reasonFor(err error) score.Reason {
 }
 
 func failed(reason score.Reason, detail string) score.Result {
-	return score.Result{Outcome: score.Outcome{
-		Status: score.Failed, Wording: "could not be examined: " + detail, Reasons: []score.Reason{reason}, Detail: detail,
-	}}
+	return unscored(score.Failed, reason, detail)
+}
+
+func unscored(status score.Status, reason score.Reason, detail string) score.Result {
+	o := score.Outcome{Status: status, Reasons: []score.Reason{reason}, Detail: detail}
+	o.Wording = o.Words(score.English)
+	return score.Result{Outcome: o}
 }

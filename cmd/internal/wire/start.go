@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/frames"
@@ -140,11 +141,14 @@ func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.P
 }
 
 func (b *builder) about(env *ort.Environment, face, judge network, o score.Options) engine.About {
-	used := judge.Used()
+	used, provider := judge.Used(), judge.Used().Provider.String()
+	if other := face.Used().Provider.String(); other != provider {
+		provider += ", detector " + other
+	}
 	return engine.About{
 		Models: []score.ModelRef{face.ref(), judge.ref()},
 		Runtime: score.Runtime{
-			ProviderRequested: b.config.Device, ProviderUsed: used.Provider.String(), Device: used.Device,
+			ProviderRequested: b.config.Device, ProviderUsed: provider, Device: used.Device,
 			ONNXRuntime: env.Version(), OpenCV: opencv.Version(),
 		},
 		Settings: score.Settings{
@@ -152,7 +156,16 @@ func (b *builder) about(env *ort.Environment, face, judge network, o score.Optio
 			Detector: face.manifest.String(), Classifier: judge.manifest.String(),
 			Aggregation: score.Aggregation, Thresholds: score.DefaultThresholds(),
 		},
+		Note: noteworthy(used.Note),
 	}
+}
+
+// noteworthy drops what is so on most machines: a runtime that was never meant for a GPU.
+func noteworthy(note string) string {
+	if strings.Contains(note, "has no CUDA provider") {
+		return ""
+	}
+	return note
 }
 
 func (n network) ref() score.ModelRef {
