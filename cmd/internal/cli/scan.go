@@ -155,7 +155,7 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) er
 		return err
 	}
 	items := o.items(ctx, e)
-	out, err := openSink(e, o.output)
+	out, err := openSink(e, o.output, items)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"io"
+	"os"
 
 	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/exit"
+	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/progress"
 )
@@ -15,16 +18,36 @@ type sink struct {
 	forget func()
 }
 
-// openSink fails before hours of work are spent on results that cannot be kept.
-func openSink(e *env.Env, name string) (*sink, error) {
+// openSink fails before hours of work are spent on results that cannot be kept, and rather than write over an input.
+func openSink(e *env.Env, name string, items []input.Item) (*sink, error) {
 	if name == "" || name == "-" {
 		return &sink{w: e.Out}, nil
+	}
+	if isInput(name, items) {
+		return nil, exit.Usagef("-o %s would write over an input", name)
 	}
 	f, err := output.Create(name)
 	if err != nil {
 		return nil, err
 	}
 	return &sink{w: f, file: f, forget: e.OnAbort(f.Discard)}, nil
+}
+
+// isInput reports whether name is one of the inputs, perhaps by another path.
+func isInput(name string, items []input.Item) bool {
+	target, err := os.Stat(name)
+	if err != nil || !target.Mode().IsRegular() {
+		return false
+	}
+	for _, item := range items {
+		if item.Bytes != target.Size() {
+			continue // spares looking at every file
+		}
+		if info, err := os.Stat(item.Path); err == nil && os.SameFile(target, info) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sink) toFile() bool { return s.file != nil }
