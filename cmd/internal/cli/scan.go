@@ -182,6 +182,9 @@ func (o *scanOptions) items(ctx context.Context, e *env.Env) []input.Item {
 		list, isList := strings.CutPrefix(path, "@")
 		switch {
 		case path == "-":
+			if e.InTTY && e.ErrTTY && !o.quiet {
+				fmt.Fprintln(e.Err, "note: reading paths from the keyboard, one a line; Ctrl-D ends the list")
+			}
 			spec.Sources = append(spec.Sources, input.List(ctx, "standard input", e.In, o.null))
 		case isList:
 			spec.Sources = append(spec.Sources, input.ListFile(ctx, list, o.null))

@@ -12,6 +12,9 @@ import (
 // alternatives annotates flags of which only one can be set: those with a value in common exclude each other.
 const alternatives = "blendscope_alternatives"
 
+// lineOnly annotates flags that have no environment variable.
+const lineOnly = "blendscope_line_only"
+
 // variable is the environment variable that stands for a flag.
 func variable(flag string) string {
 	return "BLENDSCOPE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -35,7 +38,7 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 	var err error
 	flags.VisitAll(func(f *pflag.Flag) {
 		text, ok := lookup(variable(f.Name))
-		if err != nil || !ok || f.Changed || f.Name == "help" || overlap(given, f.Annotations[alternatives]) {
+		if err != nil || !ok || f.Changed || f.Name == "help" || f.Annotations[lineOnly] != nil || overlap(given, f.Annotations[alternatives]) {
 			return
 		}
 		if setErr := flags.Set(f.Name, text); setErr != nil {

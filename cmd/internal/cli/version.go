@@ -37,7 +37,9 @@ func (o *versionOptions) run(w io.Writer) error {
 
 // reportFormat is the --format of commands that report about the program rather than about inputs.
 func reportFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "text", "text or json")
+	cmd.Flags().StringVar(format, "format", "text", "`format`: text or json")
+	// BLENDSCOPE_FORMAT is scan's, which knows more formats.
+	_ = cmd.Flags().SetAnnotation("format", lineOnly, []string{"true"}) // fails for unknown names only
 	choose(cmd, "format", "text", "json")
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -83,17 +82,6 @@ func (e *Env) Color() bool {
 func (e *Env) Cursor() bool {
 	name, _ := e.LookupEnv("TERM")
 	return e.ErrTTY && name != "dumb"
-}
-
-// UTF8 reports whether the locale says that more than ASCII can be shown; with no locale set it may.
-func (e *Env) UTF8() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v, _ := e.LookupEnv(name); v != "" {
-			v = strings.ToUpper(v)
-			return strings.Contains(v, "UTF-8") || strings.Contains(v, "UTF8")
-		}
-	}
-	return true
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
