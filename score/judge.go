@@ -26,15 +26,15 @@ func doubts(r *record, tracks []*series, q Quality, interval *[2]float64, rules 
 	if small {
 		reasons = append(reasons, FacesTooSmall)
 	}
-	most := 0
+	usable := 0
 	for _, t := range tracks {
-		most = max(most, t.usable)
+		usable += t.usable
 	}
-	if !small && most == 0 || most > 0 && usableShare(r) < rules.MinUsableShare {
+	if !small && usable == 0 || usable > 0 && usableShare(r) < rules.MinUsableShare {
 		reasons = append(reasons, LowQuality)
 	}
 	need := min(rules.MinFaces, len(r.frames))
-	if most > 0 && most < need {
+	if usable > 0 && usable < need {
 		reasons = append(reasons, TooFewFaces)
 	}
 	if interval != nil && interval[1]-interval[0] > rules.MaxInterval {

@@ -52,15 +52,6 @@ func (r *record) add(l *look) {
 	r.frames = append(r.frames, frameRecord{pts: l.pts, index: l.index, end: len(r.faces)})
 }
 
-// of lists the faces of frame i.
-func (r *record) of(i int) []faceRecord {
-	start := 0
-	if i > 0 {
-		start = r.frames[i-1].end
-	}
-	return r.faces[start:r.frames[i].end]
-}
-
 // scored reports whether the classifier gave a finite number.
 func (f faceRecord) scored() bool { return f.logit == f.logit }
 

@@ -18,8 +18,8 @@ const (
 
 // Rules are the numbers behind "I cannot tell". An outcome is inconclusive, and says why, when one of these holds:
 //
-//   - too_few_faces: the best-seen track has fewer than MinFaces usable faces. Where fewer frames than that were
-//     examined (a photo is one), each of them must have one.
+//   - too_few_faces: there are fewer than MinFaces usable faces. Where fewer frames than that were examined (a photo
+//     is one), there must be as many faces as frames.
 //   - faces_too_small: the median of the faces' longer sides is below MinFacePx.
 //   - low_quality: no face is usable though they are large enough, or fewer than MinUsableShare of all faces are.
 //   - wide_interval: the 95 % interval of the score is wider than MaxInterval, so the frames say hardly anything.

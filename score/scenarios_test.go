@@ -128,7 +128,8 @@ func scenarios() map[string]scoretest.Script {
 	photo.Info.Kind = frames.Photo
 	all["photo"] = photo
 	group := scoretest.Script{Info: frames.Info{Kind: frames.Photo}, Shots: []scoretest.Shot{{Faces: []scoretest.Face{
-		scoretest.At(200, 200, 100, -2), scoretest.At(500, 200, 100, 4), scoretest.At(800, 200, 100, -2.5)}}}}
+		scoretest.At(200, 200, 100, -2), scoretest.At(500, 200, 100, 4), scoretest.At(800, 200, 100, -2.5),
+	}}}}
 	all["group photo"] = group
 	return all
 }

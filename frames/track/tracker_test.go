@@ -127,8 +127,13 @@ func TestFalseFacesAreDropped(t *testing.T) {
 		scored int
 		want   bool
 	}{
-		{1, 0.6, 100, false}, {2, 0.7, 100, false}, {3, 0.6, 100, true}, {1, 0.9, 100, true},
-		{1, 0.6, 1, true}, {1, 0.6, 2, false}, {2, 0.6, 2, true},
+		{1, 0.6, 100, false},
+		{2, 0.7, 100, false},
+		{3, 0.6, 100, true},
+		{1, 0.9, 100, true},
+		{1, 0.6, 1, true},
+		{1, 0.6, 2, false},
+		{2, 0.6, 2, true},
 	}
 	for _, test := range tests {
 		s := Summary{Hits: test.hits, MeanScore: test.score}
@@ -163,8 +168,12 @@ func TestSenselessBoxes(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	var tracker Tracker
 	links := tracker.Update(0, false, []frames.Face{
-		{Box: frames.Box{X: nan, Y: 1, W: 1, H: 1}}, {Box: frames.Box{W: inf, H: 1}}, {Box: frames.Box{W: -1, H: 1}},
-		{Box: frames.Box{X: 1, Y: 1, W: nan, H: 1}}, {}, face(10, 10, 10),
+		{Box: frames.Box{X: nan, Y: 1, W: 1, H: 1}},
+		{Box: frames.Box{W: inf, H: 1}},
+		{Box: frames.Box{W: -1, H: 1}},
+		{Box: frames.Box{X: 1, Y: 1, W: nan, H: 1}},
+		{},
+		face(10, 10, 10),
 	})
 	want := []Link{{}, {}, {}, {}, {}, {ID: 1}}
 	if !slices.Equal(links, want) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,8 @@ type Studio struct {
 	OnDetect   func(batch []*frames.Frame) error
 	OnCut      func(frame *frames.Frame) error
 	OnClassify func(crops []frames.Image) error
+
+	Blank bool // frames come without pixels
 
 	mu      sync.Mutex
 	scripts []Script
@@ -148,7 +151,11 @@ func (s *source) Next(ctx context.Context) (*frames.Frame, error) {
 		return nil, io.EOF
 	}
 	shot := s.script.Shots[s.next]
-	frame := frames.NewFrame(s.next, shot.PTS, picture(s.number, s.next, shot.Scene), s.studio.hold())
+	drawn := picture(s.number, s.next, shot.Scene)
+	if s.studio.Blank {
+		drawn = frames.Image{}
+	}
+	frame := frames.NewFrame(s.next, shot.PTS, drawn, s.studio.hold())
 	s.next++
 	return frame, nil
 }
@@ -224,7 +231,7 @@ func (s *Studio) Cut(frame *frames.Frame, faces []frames.Face) ([]frames.Image, 
 	return crops, nil
 }
 
-// Classify implements score.Classifier.
+// Classify implements score.Classifier. The map is a single cell with the probability the logit stands for.
 func (s *Studio) Classify(ctx context.Context, crops []frames.Image) ([]score.Evidence, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -237,7 +244,8 @@ func (s *Studio) Classify(ctx context.Context, crops []frames.Image) ([]score.Ev
 	evidence := make([]score.Evidence, len(crops))
 	for i, crop := range crops {
 		face := binary.LittleEndian.Uint32(crop.Pix[8:])
-		evidence[i].Logit = s.shot(crop).Faces[face].Logit
+		logit := s.shot(crop).Faces[face].Logit
+		evidence[i] = score.Evidence{Logit: logit, Map: score.Map{Side: 1, Values: []float32{float32(1 / (1 + math.Exp(-logit)))}}}
 	}
 	return evidence, nil
 }
