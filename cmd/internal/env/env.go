@@ -39,13 +39,20 @@ type Env struct {
 	abort []func()
 }
 
-// OS is the world of the running process.
+// nativeMessages is the variable that, when not empty, lets native libraries write to standard error.
+const nativeMessages = "BLENDSCOPE_NATIVE_MESSAGES"
+
+// OS is the world of the running process. It is called once.
 func OS() *Env {
 	executable, _ := os.Executable() // empty on error
+	stderr := os.Stderr
+	if os.Getenv(nativeMessages) == "" {
+		stderr = hush()
+	}
 	return &Env{
-		Args: os.Args[1:], Executable: executable, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		InTTY: isTerminal(os.Stdin), OutTTY: isTerminal(os.Stdout), ErrTTY: isTerminal(os.Stderr),
-		Columns:   columns,
+		Args: os.Args[1:], Executable: executable, In: os.Stdin, Out: os.Stdout, Err: stderr,
+		InTTY: isTerminal(os.Stdin), OutTTY: isTerminal(os.Stdout), ErrTTY: isTerminal(stderr),
+		Columns:   func() int { return columns(os.Stdout, stderr) },
 		LookupEnv: os.LookupEnv,
 		Now:       time.Now,
 		Exit:      os.Exit,
@@ -86,8 +93,8 @@ func (e *Env) Cursor() bool {
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-func columns() int {
-	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+func columns(streams ...*os.File) int {
+	for _, f := range streams {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
 		}

@@ -59,7 +59,7 @@ func tellsAll(reasons []score.Reason) bool {
 	for _, r := range reasons {
 		switch r {
 		case score.NoFace, score.NoVideo, score.NotFound, score.NoPermission, score.EmptyFile, score.NotMedia, score.NotRegular,
-			score.TimedOut, score.Interrupted:
+			score.NoFrames, score.TimedOut, score.Interrupted:
 			return true
 		}
 	}
