@@ -19,6 +19,7 @@ from classifier import metrics
 from classifier.batches import CROP_SCALE, SIZE
 from classifier.network import Classifier
 from classifier.shards import Crops
+from classifier.splits import generator
 from classifier.train import load_average
 from common.geometry import face_crop
 from common.mirror import work_root
@@ -27,13 +28,13 @@ from sources import DataError
 FALSE_ALARMS = (0.05, 0.01)
 
 
-def clip_views(crops: Crops):
-    """{clip: (row, [n, SIZE, SIZE, 3] uint8)} of all clips among the crops."""
-    frames, rows = defaultdict(list), {}
+def clip_views(crops: Crops, every: int = 1):
+    """{clip: (row, [n, SIZE, SIZE, 3] uint8)} of all clips among the crops, of `every` n-th frame."""
+    frames = defaultdict(list)
     for i, row in enumerate(crops.rows):
-        frames[row["source"]].append(face_crop(crops.image(i), crops.boxes[i], CROP_SCALE, SIZE))
-        rows[row["source"]] = row
-    return {name: (rows[name], np.stack(views)) for name, views in frames.items()}
+        frames[row["source"]].append(i)
+    return {name: (crops.rows[numbers[0]], np.stack([face_crop(crops.image(i), crops.boxes[i], CROP_SCALE, SIZE) for i in numbers[::every]]))
+            for name, numbers in frames.items()}
 
 
 @torch.no_grad()
@@ -116,15 +117,16 @@ def trivial(views, fit_side="calibration", to_side="test") -> dict:
 
 def trained_methods() -> set[str]:
     """Generators of the training clips."""
-    return {r["method"] for r in Crops(work_root() / "crops", lambda row: row["side"] == "train").rows if r["label"] == "fake"}
+    rows = Crops(work_root() / "crops", lambda row: row["side"] == "train" and row["kind"] == "clip").rows
+    return {generator(r["method"]) for r in rows if r["label"] == "fake"}
 
 
-def report(run: str, crops_folder: Path, again_folder: Path | None) -> dict:
+def report(run: str, crops_folder: Path, again_folder: Path, every: int = 1) -> dict:
     """The whole report; raises DataError when a side is empty or a test generator is unaccounted for."""
     network = Classifier()
     network.load_state_dict(load_average(run))
     network.eval().to(memory_format=torch.channels_last)
-    views = clip_views(Crops(crops_folder, lambda row: row["side"] in ("test", "calibration")))
+    views = clip_views(Crops(crops_folder, lambda row: row["side"] in ("test", "calibration")), every)
     table = clip_table(network, views)
     sides = {s: [r for r in table if r["side"] == s] for s in ("test", "calibration")}
     if not all(sides.values()):
@@ -133,14 +135,14 @@ def report(run: str, crops_folder: Path, again_folder: Path | None) -> dict:
     points = operating_points(sides["calibration"], calibration)
     thresholds = {name: p["threshold"] for name, p in points.items()}
     seen = trained_methods()
-    unseen = [r for r in sides["test"] if not r["label"] or r["method"] not in seen]
+    unseen = [r for r in sides["test"] if not r["label"] or generator(r["method"]) not in seen]
     sets = {"test": sides["test"], "test, generators never trained on": unseen, "calibration": sides["calibration"]}
-    if again_folder and again_folder.is_dir():
-        coded = clip_table(network, clip_views(Crops(again_folder)))
+    if again_folder.is_dir():
+        coded = clip_table(network, clip_views(Crops(again_folder), every))
         sets |= {f"{s}, 360p CRF 32": [r for r in coded if r["side"] == s] for s in ("test", "calibration")}
     return {"run": run, "calibration": {"a": calibration[0], "b": calibration[1]}, "operating_points": points,
             "sets": {name: figures(rows, calibration, thresholds) for name, rows in sets.items() if rows},
-            "test_generators_in_training": sorted({r["method"] for r in sides["test"] if r["method"] in seen}),
+            "test_generators_in_training": sorted({r["method"] for r in sides["test"] if r["label"] and generator(r["method"]) in seen}),
             "trivial": trivial(views), "clips": table}
 
 
@@ -158,9 +160,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", default="standard", help="the run whose averaged weights are measured")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--every", type=int, default=1, help="look at every n-th stored frame only: a quick look during a run")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    result = report(args.run, work_root() / "crops", work_root() / "crops-360p")
+    result = report(args.run, work_root() / "crops", work_root() / "crops-360p", args.every)
     target = work_root() / "runs" / args.run / "report.json"
     target.write_text(json.dumps(result, indent=1))
     print(print_table(result))

@@ -20,10 +20,28 @@ BOTTLENECKS = ([(1, 16, 1)] + [(6, 24, 2), (6, 24, 1)] + [(6, 32, 2)] + [(6, 32,
 FINE, MIDDLE = 5, 12  # bottlenecks whose outputs have stride 8 (32 channels) and 16 (96 channels)
 
 
-def conv(inputs, outputs, kernel=1, stride=1, groups=1, act=True):
-    """Convolution, batch norm and, if asked, ReLU6."""
-    layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
-    return nn.Sequential(*layers, *([nn.ReLU6(True)] if act else []))
+class ConvNorm(nn.Module):
+    """Convolution, batch norm with frozen statistics and, if asked, ReLU6.
+
+    The norm is merged into the weights at every step: on a CPU that trains half as fast again as a norm of its own, and
+    small batches or odd mixtures cannot upset statistics that never move. Scale and shift still learn.
+    """
+
+    def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, act=True):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.act = act
+
+    def merged(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """(weight, bias) of the convolution that does both."""
+        scale = self.norm.weight * torch.rsqrt(self.norm.running_var + self.norm.eps)
+        return self.conv.weight * scale[:, None, None, None], self.norm.bias - self.norm.running_mean * scale
+
+    def forward(self, x):
+        weight, bias = self.merged()
+        x = nn.functional.conv2d(x, weight, bias, self.conv.stride, self.conv.padding, groups=self.conv.groups)
+        return nn.functional.hardtanh(x, 0.0, 6.0, inplace=True) if self.act else x
 
 
 class Bottleneck(nn.Module):
@@ -32,7 +50,7 @@ class Bottleneck(nn.Module):
     def __init__(self, inputs, outputs, stride, expansion):
         super().__init__()
         wide = inputs * expansion
-        self.body = nn.Sequential(conv(inputs, wide), conv(wide, wide, 3, stride, wide), conv(wide, outputs, act=False))
+        self.body = nn.Sequential(ConvNorm(inputs, wide), ConvNorm(wide, wide, 3, stride, wide), ConvNorm(wide, outputs, act=False))
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x):
@@ -46,14 +64,14 @@ class Classifier(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(STD_BGR).view(1, 3, 1, 1))
-        self.stem = conv(3, 32, 3, 2)
+        self.stem = ConvNorm(3, 32, 3, 2)
         blocks, channels = [], 32
         for expansion, outputs, stride in BOTTLENECKS:
             blocks.append(Bottleneck(channels, outputs, stride, expansion))
             channels = outputs
         self.blocks = nn.ModuleList(blocks)
-        self.last = conv(channels, 1280)
-        self.deep_map, self.middle_map = conv(1280, 64), conv(96, 64)
+        self.last = ConvNorm(channels, 1280)
+        self.deep_map, self.middle_map = ConvNorm(1280, 64), ConvNorm(96, 64)
         self.map = nn.Conv2d(64, 1, 1)
         self.dropout = nn.Dropout(dropout)
         self.logit = nn.Linear(1280 + 96 + 32, 1)
@@ -81,13 +99,13 @@ def load_imagenet(network: Classifier) -> None:
             return torch.from_numpy(np.load(io.BytesIO(mirror.read(f"{prefix}{name}.npy"))))
 
         def fill(layer, conv_name, norm_name):
-            layer[0].weight.data.copy_(tensor(f"{conv_name}_weight"))
+            layer.conv.weight.data.copy_(tensor(f"{conv_name}_weight"))
             for target, name in (("weight", "gamma"), ("bias", "beta"), ("running_mean", "running_mean"),
                                  ("running_var", "running_var")):
-                getattr(layer[1], target).data.copy_(tensor(f"{norm_name}_{name}"))
+                getattr(layer.norm, target).data.copy_(tensor(f"{norm_name}_{name}"))
 
         fill(network.stem, "conv0", "batchnorm0")
-        network.stem[0].weight.data.copy_(network.stem[0].weight.data.flip(1).clone())
+        network.stem.conv.weight.data.copy_(network.stem.conv.weight.data.flip(1).clone())
         for index, block in enumerate(network.blocks):
             for layer in range(3):
                 fill(block.body[layer], f"linearbottleneck{index}_conv{layer}", f"linearbottleneck{index}_batchnorm{layer}")

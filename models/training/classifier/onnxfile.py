@@ -8,10 +8,9 @@ import numpy as np
 import onnx
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from classifier.batches import CELLS, SIZE
-from classifier.network import Classifier
+from classifier.network import Classifier, ConvNorm
 
 OPSET = 17
 
@@ -28,11 +27,27 @@ class Shipped(nn.Module):
         return logit, torch.sigmoid(cells)
 
 
+class Folded(nn.Module):
+    """A ConvNorm as one plain convolution."""
+
+    def __init__(self, layer: ConvNorm):
+        super().__init__()
+        old = layer.conv
+        self.conv = nn.Conv2d(old.in_channels, old.out_channels, old.kernel_size, old.stride, old.padding, groups=old.groups)
+        weight, bias = layer.merged()
+        self.conv.weight.data, self.conv.bias.data, self.act = weight.detach(), bias.detach(), layer.act
+
+    def forward(self, x):
+        x = self.conv(x)
+        return nn.functional.hardtanh(x, 0.0, 6.0) if self.act else x
+
+
 def fold(network: nn.Module) -> nn.Module:
-    """Merge every batch norm into the convolution before it; the outputs stay the same up to rounding."""
-    for module in list(network.modules()):
-        if isinstance(module, nn.Sequential) and len(module) > 1 and isinstance(module[1], nn.BatchNorm2d):
-            module[0], module[1] = fuse_conv_bn_eval(module[0].eval(), module[1].eval()), nn.Identity()
+    """Merge every batch norm into its convolution for good; the outputs stay the same up to rounding."""
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, ConvNorm):
+                setattr(parent, name, Folded(child))
     return network
 
 

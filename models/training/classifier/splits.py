@@ -61,6 +61,11 @@ def _mixed(group: str) -> bool:
     return re.match(r"actalker_|mimic\d|mead-man|beanie-man", group) is not None
 
 
+def generator(method: str) -> str:
+    """The generator behind a method's name: without what was added, as in "wav2lip+gfpgan" or "musev (image to video)"."""
+    return re.split(r" \(|\+", method)[0]
+
+
 def group_of(clip: Clip) -> str:
     """The group of a clip: same content or same person."""
     for pattern, name in SAME_PERSON.items():
