@@ -34,7 +34,7 @@ type Rules struct {
 
 // DefaultRules are the rules the pipeline follows.
 func DefaultRules() Rules {
-	return Rules{MinFaces: 3, MinFacePx: 40, MinUsableShare: 0.10, MaxInterval: 0.60}
+	return Rules{MinFaces: 3, MinFacePx: 48, MinUsableShare: 0.10, MaxInterval: 0.60}
 }
 
 // How a track is read. Times are of presentation.
