@@ -43,9 +43,9 @@ import "C"
 
 // guardSignals remembers the process's signal handlers; the function it returns puts back those that changed since and
 // says how many. CUDA installs handlers of its own without SA_ONSTACK when it starts, or later when it first sees a
-// larger batch, and the next Ctrl-C would then crash the Go runtime (onnxruntime_go issue 140). So every native call
-// that may run on a GPU is guarded: about 60 system calls, 10 microseconds. Real-time signals are left alone: the C
-// library and Go use them.
+// larger batch, and the next Ctrl-C would then crash the Go runtime; the wrapper leaves that to its users. So every
+// native call that may run on a GPU is guarded: about 60 system calls, 10 microseconds. Real-time signals are left
+// alone: the C library and Go use them.
 func guardSignals() (restore func() int) {
 	saved := C.bs_save()
 	return func() int {
