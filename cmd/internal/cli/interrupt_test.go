@@ -75,21 +75,26 @@ func TestInterruptedScanHasAllRows(t *testing.T) {
 	}
 }
 
-// The file appears also when interrupted: it is complete, every input has its row.
+// The file appears also when interrupted, while scoring or before: every input has its row.
 func TestInterruptedFile(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("a.mp4", []byte("score 0.2\nsleep 1h"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	e, _ := env.Test("scan", "-o", "out.csv", "a.mp4")
-	ch := make(chan os.Signal, 1)
-	ch <- unix.SIGTERM
-	e.Signals = func() (<-chan os.Signal, func()) { return ch, func() {} }
-	if code := Main(e, enginetest.Platform{}); code != 130 {
-		t.Errorf("exit code %d", code)
-	}
-	left, err := filepath.Glob("*")
-	if err != nil || strings.Join(left, " ") != "a.mp4 out.csv" {
-		t.Errorf("files %v, %v", left, err)
+	for _, library := range []string{"", "slow"} {
+		t.Chdir(t.TempDir())
+		if err := os.WriteFile("a.mp4", []byte("score 0.2\nsleep 1h"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, _ := env.Test("scan", "-o", "out.csv", "--onnxruntime", library, "a.mp4")
+		ch := make(chan os.Signal)
+		time.AfterFunc(100*time.Millisecond, func() { ch <- unix.SIGTERM })
+		e.Signals = func() (<-chan os.Signal, func()) { return ch, func() {} }
+		if code := Main(e, enginetest.Platform{}); code != 130 {
+			t.Errorf("exit code %d", code)
+		}
+		left, err := filepath.Glob("*")
+		if err != nil || strings.Join(left, " ") != "a.mp4 out.csv" {
+			t.Errorf("files %v, %v", left, err)
+		}
+		if data, err := os.ReadFile("out.csv"); err != nil || strings.Count(string(data), ",interrupted,") != 1 {
+			t.Errorf("%v, %s", err, data)
+		}
 	}
 }

@@ -161,7 +161,10 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) er
 	}
 	defer out.discard()
 	scorer, err := p.Start(ctx, o.engine)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		scorer = engine.Stopped{}
+	case err != nil:
 		return startError(err)
 	}
 	if note := scorer.About().Note; note != "" && !o.quiet {

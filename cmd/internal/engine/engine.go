@@ -49,6 +49,20 @@ type Engine interface {
 	Close() error
 }
 
+// Stopped stands in for an engine whose start was interrupted: inputs still get their rows, and none is scored.
+type Stopped struct{}
+
+var _ Engine = Stopped{}
+
+// Score is not called: the context that stopped the start has ended.
+func (Stopped) Score(context.Context, string, Watch) score.Result { return score.Result{} }
+
+// About is empty.
+func (Stopped) About() About { return About{} }
+
+// Close does nothing.
+func (Stopped) Close() error { return nil }
+
 // Watch is told about one file while it is scored, from one goroutine. Either function may be nil.
 type Watch struct {
 	Opened func(frames.Info)

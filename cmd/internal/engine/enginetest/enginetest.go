@@ -20,7 +20,8 @@ import (
 	"github.com/blendscope/blendscope/score"
 )
 
-// Platform is the fake platform. Library "missing" makes Start and the first check fail.
+// Platform is the fake platform. Library "missing" makes Start and the first check fail, "slow" makes Start wait for an
+// interrupt.
 type Platform struct{}
 
 var _ engine.Platform = Platform{}
@@ -34,7 +35,11 @@ func (Platform) Models(folder string) *model.Registry {
 }
 
 // Start makes a fake engine.
-func (Platform) Start(_ context.Context, c engine.Config) (engine.Engine, error) {
+func (Platform) Start(ctx context.Context, c engine.Config) (engine.Engine, error) {
+	if c.Library == "slow" {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if c.Library == "missing" {
 		return nil, exit.Hint(errors.New("fake runtime library not found"), "install the fake runtime")
 	}
