@@ -13,7 +13,16 @@ import (
 	"github.com/blendscope/blendscope/model"
 )
 
+// statistics skips a test that takes many trials and one goroutine when the race detector would only slow it down.
+func statistics(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("one goroutine: nothing to race with")
+	}
+}
+
 func TestExpectedMax(t *testing.T) {
+	statistics(t)
 	random := rand.New(rand.NewPCG(1, 1))
 	for _, n := range []int{1, 2, 5, 30, 100} {
 		var sum float64
@@ -53,6 +62,7 @@ func wander(seed uint64, deviation, keep float64) func(int) float64 {
 // The maximum over a long genuine clip is high by chance: the discount must keep the reading at the mean, however long
 // the clip and however noisy the model.
 func TestLongAndNoisyTracksDoNotRise(t *testing.T) {
+	statistics(t)
 	for _, n := range []int{20, 120, 1200, 14400} {
 		for _, deviation := range []float64{0.3, 1, 2} {
 			var rise float64
@@ -88,6 +98,7 @@ func TestABurstLeadsHoweverLongTheClip(t *testing.T) {
 }
 
 func TestTheIntervalCoversTheTruth(t *testing.T) {
+	statistics(t)
 	for _, n := range []int{20, 120, 600} {
 		covered := 0
 		const times = 300

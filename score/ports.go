@@ -24,8 +24,8 @@ type Opener interface {
 	Open(ctx context.Context, path string, sampling frames.Sampling) (Source, error)
 }
 
-// Detector finds faces. The answer has one list per frame, in order, largest face first. It keeps nothing of the frames and is
-// safe for concurrent use by several clips.
+// Detector finds faces. The answer has one list per frame, in order, largest face first. It keeps nothing of the frames
+// and is safe for concurrent use by several clips.
 type Detector interface {
 	Detect(ctx context.Context, batch []*frames.Frame) ([][]frames.Face, error)
 }

@@ -70,6 +70,7 @@ func power(t *testing.T, seconds float64, people int, fake func(int, float64) bo
 
 // Two fake seconds in a minute and one fake face among three must show, and far better than by averaging.
 func TestPower(t *testing.T) {
+	statistics(t)
 	full, _ := power(t, 60, 1, always)
 	t.Logf("fake throughout: AUC %.3f", full)
 	for _, test := range []struct {
@@ -91,6 +92,7 @@ func TestPower(t *testing.T) {
 
 // Segments must lie where the burst is, and be rare where there is none.
 func TestSegmentsLieWhereTheBurstIs(t *testing.T) {
+	statistics(t)
 	m := maker{rand.New(rand.NewPCG(12, 12))}
 	var overlaps []float64
 	found, wrong := 0, 0

@@ -9,11 +9,12 @@ import (
 
 // scene draws a smooth picture: waves of a colour, seen through a camera at (x, y).
 func scene(kind int, x, y, light float64) frames.Image {
-	m := frames.NewImage(640, 360)
+	const scale = 4 // of a picture of 640 x 360, to be quick
+	m := frames.NewImage(640/scale, 360/scale)
 	tint := [][3]float64{{1, .8, .6}, {.5, .7, 1}, {.7, 1, .5}}[kind]
 	for j := range m.Height {
 		for i := range m.Width {
-			u, v := (float64(i)+x)/float64(60+40*kind), (float64(j)+y)/float64(90-20*kind)
+			u, v := (float64(scale*i)+x)/float64(60+40*kind), (float64(scale*j)+y)/float64(90-20*kind)
 			base := light * (130 + 60*math.Sin(u+float64(kind)) + 50*math.Cos(v+2*float64(kind)))
 			for c := range 3 {
 				m.Pix[j*m.Stride+3*i+c] = byte(max(0, min(255, base*tint[c])))
