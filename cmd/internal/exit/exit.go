@@ -30,7 +30,7 @@ func Table() string {
 		{Done, "done; every input has a score"},
 		{CouldNotRun, "could not run, or the results could not be written"},
 		{Usage, "the command line does not make sense"},
-		{NotScored, "some inputs have no score: error or not applicable"},
+		{NotScored, "some inputs have no score; their rows say why"},
 		{FailAbove, "a scored input reached --fail-above (wins over 3)"},
 		{Interrupted, "interrupted; every input still has its row"},
 	}

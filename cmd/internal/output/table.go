@@ -109,7 +109,7 @@ func (t *table) Close() error {
 	for _, line := range Wrap(t.tally.String(), t.columns) {
 		b.WriteString(line + "\n")
 	}
-	if t.tally.Total > t.tally.NotScored() {
+	if t.tally.Total > t.tally.NotScored {
 		for _, line := range Wrap(Caveat, t.columns) {
 			b.WriteString(t.paint(dim, line) + "\n")
 		}

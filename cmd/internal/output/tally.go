@@ -12,6 +12,8 @@ type Tally struct {
 	Status map[score.Status]int
 	Bands  map[score.Band]int // of the scored ones
 	Total  int
+	// NotScored counts the inputs without a score: errors, not applicable ones, and inconclusive ones without a usable face.
+	NotScored int
 }
 
 // Add counts one result.
@@ -20,14 +22,14 @@ func (t *Tally) Add(r *score.Result) {
 		t.Status, t.Bands = map[score.Status]int{}, map[score.Band]int{}
 	}
 	t.Total++
+	if r.Outcome.Score == nil {
+		t.NotScored++
+	}
 	t.Status[r.Outcome.Status]++
 	if r.Outcome.Status == score.Scored {
 		t.Bands[r.Outcome.Band]++
 	}
 }
-
-// NotScored is the number of inputs that were asked for and have no score.
-func (t *Tally) NotScored() int { return t.Status[score.Failed] + t.Status[score.NotApplicable] }
 
 // String is one line for people.
 func (t *Tally) String() string {
