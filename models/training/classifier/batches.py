@@ -32,12 +32,18 @@ class Mix:
     clips: int = 8
     stills: int = 2
     rebuilt: float = 0.25  # share of pairs whose fake is rebuilt as a whole instead of blended
-    frames: float = 0.45  # share of pairs made from frames of genuine clips
-    borrowed: float = 0.35  # share of genuine photos among the genuine faces set against generators: few people have clips
+    frames: float = 0.3  # share of pairs made from frames of genuine clips
+    borrowed: float = 0.6  # share of genuine photos among the genuine faces set against generators: few people have clips
 
     @property
     def size(self) -> int:
         return 2 * (self.pairs + self.clips + self.stills)
+
+
+def origin(row) -> str:
+    """Where a genuine sample comes from: the collection, or the repository of the clip. Clips of one studio would weigh
+    too much one by one, and the network would learn the studio instead of the trace."""
+    return "__".join(row["source"].split("__")[:2])
 
 
 class Faces:
@@ -50,7 +56,7 @@ class Faces:
             if row["side"] != "train":
                 raise DataError(f"{row['source']}: not a training sample")
             tree = (real if row["label"] == "real" else fake).setdefault(row["kind"], {})
-            tree.setdefault(row["method"] or row["source"], {}).setdefault(row["source"], []).append(i)
+            tree.setdefault(row["method"] or origin(row), {}).setdefault(row["source"], []).append(i)
         self.trees = {("real", kind): tree for kind, tree in real.items()} | {("fake", kind): tree for kind, tree in fake.items()}
         missing = {(label, kind) for label in ("real", "fake") for kind in ("clip", "still")} - set(self.trees)
         if missing:

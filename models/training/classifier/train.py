@@ -26,9 +26,11 @@ class NotFinite(RuntimeError):
 
 
 def losses(logits, cells, labels, maps):
-    """(classification, map) losses; cells without a target do not count."""
-    face = nn.functional.binary_cross_entropy_with_logits(logits, labels * 0.96 + 0.02)
+    """(classification, map) losses. Cells without a target do not count, nor do fakes whose composed part lies outside the window."""
     known = (maps != UNKNOWN).float()
+    shown = ((labels == 0) | (known.amin((1, 2)) == 0) | (maps.amax((1, 2)) > 0.1)).float()
+    each = nn.functional.binary_cross_entropy_with_logits(logits, labels * 0.96 + 0.02, reduction="none")
+    face = (each * shown).sum() / shown.sum().clamp(min=1)
     each = nn.functional.binary_cross_entropy_with_logits(cells, maps.clamp(0, 1), reduction="none")
     return face, (each * known).sum() / known.sum().clamp(min=1)
 
@@ -166,7 +168,7 @@ def arguments(given=None):
     parser.add_argument("--clips", type=int, default=8, help="clip frames of each class per batch")
     parser.add_argument("--stills", type=int, default=2, help="photos of each class per batch")
     parser.add_argument("--rebuilt", type=float, default=0.25, help="share of pairs rebuilt as a whole")
-    parser.add_argument("--frames", type=float, default=0.45, help="share of pairs made from genuine clips")
+    parser.add_argument("--frames", type=float, default=0.3, help="share of pairs made from genuine clips")
     parser.add_argument("--bf16", action="store_true", help="bfloat16 autocast: faster where the processor has it")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--workers", type=int, default=2, help="processes that make batches")
