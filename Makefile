@@ -11,9 +11,8 @@ export GOFLAGS := -tags=$(TAGS)
 export PATH := $(CURDIR)/lib/go/bin:$(PATH)
 export BLENDSCOPE_ONNXRUNTIME ?= $(CURDIR)/lib/libonnxruntime.so
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+# The commit goes into the binary where git can tell it (not in an exported tree or somebody else's checkout).
+VCS     := $(if $(shell git rev-parse HEAD 2>/dev/null),true,false)
 PURE     = $(shell scripts/pure-packages.sh)
 TOOL    := go tool -modfile=scripts/tools.mod
 CLIPS   ?= testdata/clips testdata/photos
@@ -31,7 +30,7 @@ setup-cuda: ## replace the runtime in lib/ by the one with the CUDA provider
 
 build: ## build bin/blendscope
 	@mkdir -p bin
-	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/blendscope ./cmd/blendscope
+	@go build -trimpath -buildvcs=$(VCS) -ldflags '-s -w' -o bin/blendscope ./cmd/blendscope
 
 demo: setup build ## set up, build, and score the clips of testdata/
 	@bin/blendscope scan $(CLIPS) || [ $$? -eq 3 ] # 3: some inputs not scored, and some of these are broken on purpose
