@@ -13,7 +13,9 @@ const (
 	ForgeryClassification = "standard"
 )
 
-// The folder training/ beside the models is not carried.
+// Whatever folder has these three; training/ has none.
+//
+//go:embed */manifest.json */*.onnx */card.md
 var files embed.FS
 
 // FS holds the folders of the models.
