@@ -20,29 +20,43 @@ type Estimate struct {
 // Groups, not examples, are drawn because clips of one person or one source rise and fall together: intervals from single
 // examples are too narrow. With fewer than two groups, or too few usable draws, Low and High are NaN.
 func Bootstrap(examples []Example, figure func([]Example) float64, times int, seed uint64) Estimate {
-	estimate := Estimate{figure(examples), math.NaN(), math.NaN()}
-	groups := grouped(examples)
-	if len(groups) < 2 || times < 1 {
-		return estimate
-	}
-	random := rand.New(rand.NewPCG(seed, uint64(len(groups))))
-	draws := make([]float64, 0, times)
-	sample := make([]Example, 0, len(examples))
-	for range times {
-		sample = sample[:0]
-		for range groups {
-			sample = append(sample, groups[random.IntN(len(groups))]...)
+	figures := func(of []Example) []float64 { return []float64{figure(of)} }
+	return BootstrapAll(examples, figures, times, seed)[0]
+}
+
+// BootstrapAll is Bootstrap of several figures that share the draws. figures answers with equally many numbers each time.
+func BootstrapAll(examples []Example, figures func([]Example) []float64, times int, seed uint64) []Estimate {
+	values := figures(examples)
+	draws := make([][]float64, len(values))
+	if groups := grouped(examples); len(groups) > 1 {
+		random := rand.New(rand.NewPCG(seed, uint64(len(groups))))
+		sample := make([]Example, 0, len(examples))
+		for range times {
+			sample = sample[:0]
+			for range groups {
+				sample = append(sample, groups[random.IntN(len(groups))]...)
+			}
+			for i, v := range figures(sample) {
+				if !math.IsNaN(v) && !math.IsInf(v, 0) {
+					draws[i] = append(draws[i], v)
+				}
+			}
 		}
-		if v := figure(sample); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			draws = append(draws, v)
-		}
 	}
-	if len(draws) < (times+1)/2 {
-		return estimate
+	estimates := make([]Estimate, len(values))
+	for i, v := range values {
+		estimates[i] = middle(v, draws[i], (times+1)/2)
+	}
+	return estimates
+}
+
+// middle is the interval that holds the middle 95 % of the draws, unless there are fewer than least.
+func middle(value float64, draws []float64, least int) Estimate {
+	if len(draws) == 0 || len(draws) < least {
+		return Estimate{value, math.NaN(), math.NaN()}
 	}
 	slices.Sort(draws)
-	estimate.Low, estimate.High = quantile(draws, 0.025), quantile(draws, 0.975)
-	return estimate
+	return Estimate{value, quantile(draws, 0.025), quantile(draws, 0.975)}
 }
 
 // grouped splits examples by group, in order of first appearance.

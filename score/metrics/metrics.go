@@ -45,12 +45,15 @@ func AUC(examples []Example) float64 {
 // the fakes and accuses the share FPR of the genuine.
 type Point struct{ Threshold, FPR, TPR float64 }
 
-// ROC lists a point per distinct score, from the strictest threshold (+Inf: nothing is called a fake) to the laxest.
-func ROC(examples []Example) []Point {
+// Curve is a ROC curve, from the strictest threshold (+Inf: nothing is called a fake) to the laxest.
+type Curve []Point
+
+// ROC has a point per distinct score.
+func ROC(examples []Example) Curve {
 	sorted := byScore(examples)
 	slices.Reverse(sorted)
 	fakes, genuine := count(examples)
-	points := []Point{{Threshold: math.Inf(1)}}
+	points := Curve{{Threshold: math.Inf(1)}}
 	var hits, alarms int
 	for i, e := range sorted {
 		if e.Fake {
@@ -66,15 +69,35 @@ func ROC(examples []Example) []Point {
 	return points
 }
 
-// EER is the equal error rate: where as many genuine examples are accused as fakes are missed. Between two points of the
-// ROC curve it is interpolated on a straight line.
-func EER(examples []Example) float64 {
-	if !both(examples) {
+// complete reports whether there were examples of both classes.
+func (c Curve) complete() bool {
+	if len(c) < 2 {
+		return false
+	}
+	last := c[len(c)-1]
+	return !math.IsNaN(last.FPR) && !math.IsNaN(last.TPR)
+}
+
+// AUC is the area under the curve, which is what the function AUC counts.
+func (c Curve) AUC() float64 {
+	if !c.complete() {
 		return math.NaN()
 	}
-	points := ROC(examples)
-	for i := 1; i < len(points); i++ {
-		a, b := points[i-1], points[i]
+	var area float64
+	for i := 1; i < len(c); i++ {
+		area += (c[i].FPR - c[i-1].FPR) * (c[i].TPR + c[i-1].TPR) / 2
+	}
+	return area
+}
+
+// EER is the equal error rate: where as many genuine examples are accused as fakes are missed. Between two points of the
+// curve it is interpolated on a straight line.
+func (c Curve) EER() float64 {
+	if !c.complete() {
+		return math.NaN()
+	}
+	for i := 1; i < len(c); i++ {
+		a, b := c[i-1], c[i]
 		before, after := (1-a.TPR)-a.FPR, (1-b.TPR)-b.FPR // misses minus false alarms: falls from 1 to -1
 		if after <= 0 {
 			share := before / (before - after)
@@ -86,18 +109,24 @@ func EER(examples []Example) float64 {
 
 // TPRAt is the largest share of fakes found by a threshold that accuses at most the share fpr of the genuine.
 // Thresholds are distinct scores: nothing is interpolated, so the figure can be had in practice.
-func TPRAt(examples []Example, fpr float64) float64 {
-	if !both(examples) {
+func (c Curve) TPRAt(fpr float64) float64 {
+	if !c.complete() {
 		return math.NaN()
 	}
 	best := 0.0
-	for _, p := range ROC(examples) {
+	for _, p := range c {
 		if p.FPR <= fpr {
 			best = max(best, p.TPR)
 		}
 	}
 	return best
 }
+
+// EER is the equal error rate; see Curve.EER.
+func EER(examples []Example) float64 { return ROC(examples).EER() }
+
+// TPRAt is the share of fakes found at a share of false alarms; see Curve.TPRAt.
+func TPRAt(examples []Example, fpr float64) float64 { return ROC(examples).TPRAt(fpr) }
 
 // ThresholdAt is the lowest threshold that accuses at most the share fpr of the genuine; +Inf if none does.
 func ThresholdAt(examples []Example, fpr float64) float64 {
@@ -108,43 +137,6 @@ func ThresholdAt(examples []Example, fpr float64) float64 {
 		}
 	}
 	return threshold
-}
-
-// Bin is one column of a reliability diagram.
-type Bin struct {
-	Low, High float64 // scores in [Low, High); the last bin holds 1 too
-	Count     int
-	MeanScore float64
-	FakeShare float64
-}
-
-// Reliability sorts examples into bins of equal width over [0, 1].
-func Reliability(examples []Example, bins int) []Bin {
-	table := make([]Bin, bins)
-	for i := range table {
-		table[i].Low, table[i].High = float64(i)/float64(bins), float64(i+1)/float64(bins)
-	}
-	for _, e := range examples {
-		b := &table[max(0, min(bins-1, int(e.Score*float64(bins))))]
-		b.Count++
-		b.MeanScore += (e.Score - b.MeanScore) / float64(b.Count)
-		hit := 0.0
-		if e.Fake {
-			hit = 1
-		}
-		b.FakeShare += (hit - b.FakeShare) / float64(b.Count)
-	}
-	return table
-}
-
-// ECE is the expected calibration error: the mean distance between score and share of fakes over the bins of the
-// reliability diagram, weighed by how many examples each holds.
-func ECE(examples []Example, bins int) float64 {
-	var sum float64
-	for _, b := range Reliability(examples, bins) {
-		sum += float64(b.Count) * math.Abs(b.MeanScore-b.FakeShare)
-	}
-	return sum / float64(len(examples))
 }
 
 // Cllr is the cost of the log likelihood ratio in bits (Bruemmer and du Preez 2006): 0 for perfect, 1 for a system that
@@ -188,9 +180,4 @@ func count(examples []Example) (fakes, genuine int) {
 		}
 	}
 	return fakes, genuine
-}
-
-func both(examples []Example) bool {
-	fakes, genuine := count(examples)
-	return fakes > 0 && genuine > 0
 }
