@@ -189,8 +189,10 @@ func widen(boot, classic metrics.Estimate) metrics.Estimate {
 
 func bands(genuine, fakes []Case, t score.Thresholds) []Band {
 	list := []Band{
-		{Name: score.VeryStrong, Low: Number(t.VeryStrong)}, {Name: score.Strong, Low: Number(t.Strong)},
-		{Name: score.Moderate, Low: Number(t.Moderate)}, {Name: score.Weak},
+		{Name: score.VeryStrong, Low: Number(t.VeryStrong)},
+		{Name: score.Strong, Low: Number(t.Strong)},
+		{Name: score.Moderate, Low: Number(t.Moderate)},
+		{Name: score.Weak},
 	}
 	tally := func(cases []Case, add func(*Band)) {
 		for _, c := range scored(cases) {
