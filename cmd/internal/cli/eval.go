@@ -31,11 +31,11 @@ const leastCoverage = 0.99
 
 const evalHelp = `Measure how well scores tell known fakes from known genuine files.
 
-LABELS is a table with a header, CSV or separated by tabs, with the columns path
-(or file), label (real or fake; also genuine, 0, 1), and if you like method, what
-made a fake, and group: files that show the same person or come from the same
-source are not independent, and make the intervals wider than their number
-suggests. Paths are taken from the folder of LABELS. "-" is standard input.
+LABELS is a table with a header, CSV or separated by tabs. Its columns are path
+(or file), label (real or fake; also genuine, 0, 1) and, if you like, method,
+what made a fake, and group: files that show the same person or come from the
+same source tell less than independent ones, and their intervals are wider.
+Paths are taken from the folder of LABELS. "-" is standard input.
 
 With --results every result is kept as soon as it is there, one a line as scan
 writes them with --format jsonl, and a later run goes on where one ended: a file

@@ -11,7 +11,7 @@ import (
 
 // Charts are drawn on a canvas of fixed size that the page scales; these are its measures in SVG units.
 const (
-	chartWidth, chartHeight = 340, 300
+	chartWidth, chartHeight = 350, 300
 	plotLeft, plotTop       = 46, 12
 	plotSide                = 240 // height of the plot
 	plotWidth               = 280
