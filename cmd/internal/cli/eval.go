@@ -23,6 +23,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/progress"
 	"github.com/blendscope/blendscope/cmd/internal/queue"
+	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -190,6 +191,7 @@ func (r *evalRun) readLabels() error {
 		return exit.With(exit.Usage, fmt.Errorf("%s: %w", r.labels, err))
 	}
 	r.source = evaluation.Source{Path: r.labels, SHA256: hex.EncodeToString(digest.Sum(nil)), Repeated: labels.Repeated}
+	r.statistics.Tool = build.Read().Tool()
 	for _, l := range labels.Rows {
 		r.cases = append(r.cases, evaluation.Case{Label: l})
 		r.items = append(r.items, itemOf(l.Path))
@@ -253,11 +255,23 @@ func (r *evalRun) score(ctx context.Context, p engine.Platform) (err error) {
 		fmt.Fprintf(r.env.Err, "note: running on the CPU: %s\n", output.Printable(note))
 	}
 	if r.store != nil {
-		if err := r.store.Check(scorer.About()); err != nil {
+		if err := r.checkStore(scorer.About(), p.Models(r.engine.Models)); err != nil {
 			return exit.Hint(exit.With(exit.Usage, err), "to start anew: give --results the name of a new file")
 		}
 	}
 	return r.remaining(ctx, scorer)
+}
+
+// checkStore refuses results that cannot stand beside new ones.
+func (r *evalRun) checkStore(about engine.About, models *model.Registry) error {
+	if err := r.store.Check(about); err != nil {
+		return err
+	}
+	classifier, err := models.Get(model.ForgeryClassification, r.engine.Classifier)
+	if err != nil || classifier.Manifest.Calibration == nil {
+		return nil // nothing to compare with
+	}
+	return r.store.CheckCalibration(*classifier.Manifest.Calibration)
 }
 
 // remaining scores what the store does not have.

@@ -35,6 +35,7 @@ type Options struct {
 	Bins  int     // of the reliability diagram and the ECE
 	Prior float64 // share of fakes for which the scores are calibrated, in (0, 1)
 	Fit   bool    // suggest a calibration
+	Tool  score.Tool
 }
 
 // Defaults are the options when the user does not say. 1,000 draws give the ends of an interval to about a twentieth
@@ -44,14 +45,15 @@ func Defaults() Options { return Options{Draws: 1000, Seed: 1, Bins: 10, Prior: 
 // Evaluate computes the figures. The cases keep their order; the same cases give the same report.
 func Evaluate(cases []Case, source Source, o Options) *Report {
 	r := &Report{
-		Schema: SchemaID, Labels: source,
+		Schema: SchemaID, Tool: o.Tool, Labels: source,
 		Statistics: Statistics{Interval: 0.95, Draws: o.Draws, Seed: o.Seed, Prior: Number(o.Prior), Bins: o.Bins},
 		Methods:    []Figures{},
 	}
 	if len(cases) > 0 {
-		first := cases[0].Result
-		r.Tool, r.Models, r.Runtime, r.Settings = first.Tool, first.Models, first.Runtime, first.Settings
+		r.Models, r.Settings = cases[0].Result.Models, cases[0].Result.Settings // the same for all
 	}
+	r.ScoredBy = distinct(cases, func(c Case) score.Tool { return c.Result.Tool })
+	r.Runtimes = distinct(cases, func(c Case) score.Runtime { return c.Result.Runtime })
 	byMethod, genuine, fakes := split(cases)
 	r.Files, r.Coverage = count(cases), share(cases, o, Case.scored)
 	r.Genuine = Genuine{Files: count(genuine), Coverage: share(genuine, o, Case.scored), Strong: strong(genuine, o)}
@@ -69,6 +71,17 @@ func Evaluate(cases []Case, source Source, o Options) *Report {
 		r.Fit = fit(cases, o)
 	}
 	return r
+}
+
+// distinct lists what the cases have, each once, in order of appearance.
+func distinct[T comparable](cases []Case, of func(Case) T) []T {
+	list := []T{}
+	for _, c := range cases {
+		if v := of(c); !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 func split(cases []Case) (byMethod map[string][]Case, genuine, fakes []Case) {

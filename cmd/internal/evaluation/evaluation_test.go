@@ -20,9 +20,10 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 // result is what the tool might say about a file.
 func result(path string, p float64) *score.Result {
 	r := &score.Result{
-		Schema: score.SchemaID,
-		Tool:   score.Tool{Name: "blendscope", Version: "1.2.3", Commit: "abc"},
-		Models: []score.ModelRef{{Task: "forgery-classification", Name: "test", Version: "1", SHA256: strings.Repeat("b2", 32)}},
+		Schema:  score.SchemaID,
+		Tool:    score.Tool{Name: "blendscope", Version: "1.2.3", Commit: "abc"},
+		Runtime: score.Runtime{ProviderRequested: "auto", ProviderUsed: "cpu", Device: "a <fast> processor", ONNXRuntime: "1.2", OpenCV: "4.6"},
+		Models:  []score.ModelRef{{Task: "forgery-classification", Name: "test", Version: "1", SHA256: strings.Repeat("b2", 32)}},
 		Settings: score.Settings{
 			SampleFPS: 5, Detector: "face@1", Classifier: "test@1", Aggregation: "tracks/1",
 			Thresholds: score.Thresholds{Moderate: 0.5, Strong: 0.7, VeryStrong: 0.9},
@@ -85,7 +86,7 @@ func cases() []Case {
 
 func report(fit bool) *Report {
 	o := Defaults()
-	o.Draws, o.Fit = 200, fit
+	o.Draws, o.Fit, o.Tool = 200, fit, score.Tool{Name: "blendscope", Version: "1.2.4", Commit: "def"}
 	return Evaluate(cases(), Source{Path: "clips/labels.tsv", SHA256: strings.Repeat("c3", 32), Repeated: 2}, o)
 }
 

@@ -18,9 +18,10 @@ const SchemaID = "blendscope.evaluation/1"
 // Report is a whole evaluation.
 type Report struct {
 	Schema      string           `json:"schema"`
-	Tool        score.Tool       `json:"tool"`
+	Tool        score.Tool       `json:"tool"` // that made the report
 	Models      []score.ModelRef `json:"models"`
-	Runtime     score.Runtime    `json:"runtime"`
+	ScoredBy    []score.Tool     `json:"scored_by"` // results may have been kept from earlier runs
+	Runtimes    []score.Runtime  `json:"runtimes"`
 	Settings    score.Settings   `json:"settings"`
 	Labels      Source           `json:"labels"`
 	Statistics  Statistics       `json:"statistics"`

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"reflect"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/hash"
 	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -116,6 +118,21 @@ func (s *Store) Check(about engine.About) error {
 	}
 	if other := differs(s.first, about.Models, about.Settings); other != "" {
 		return fmt.Errorf("the results in %s were %w: %s", s.name, ErrOtherSettings, other)
+	}
+	return nil
+}
+
+// CheckCalibration is ErrOtherSettings when a stored score does not follow from its logit by the calibration: that of a
+// model can be changed without changing its weights or its version, which is all that results name.
+func (s *Store) CheckCalibration(c model.Calibration) error {
+	tolerance := 2e-4 * max(1, math.Abs(c.A)) // both numbers have four places
+	for _, r := range s.rows {
+		if r.Outcome.Score == nil || r.Outcome.Logit == nil {
+			continue
+		}
+		if p := min(max(c.Probability(*r.Outcome.Logit), 0.01), 0.99); math.Abs(p-*r.Outcome.Score) > tolerance {
+			return fmt.Errorf("the results in %s were %w: another calibration", s.name, ErrOtherSettings)
+		}
 	}
 	return nil
 }

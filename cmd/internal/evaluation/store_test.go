@@ -9,6 +9,7 @@ import (
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/hash"
+	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -69,6 +70,25 @@ func TestStoreGoesOn(t *testing.T) {
 	about = engine.About{Models: []score.ModelRef{{Name: "other"}}, Settings: ra.Settings}
 	if err := s.Check(about); !errors.Is(err, ErrOtherSettings) || !strings.Contains(err.Error(), "test@1 (b2b2b2b2)") {
 		t.Errorf("other models: %v", err)
+	}
+}
+
+// A calibration that was changed while weights and version stayed: old scores must not pass for new ones.
+func TestStoreNoticesAnotherCalibration(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "s.jsonl")
+	s := open(t, name)
+	if err := errors.Join(s.Add(clip(t, filepath.Join(dir, "a"), "one")), s.Add(failedClip(t, filepath.Join(dir, "b")))); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, name)
+	c := model.Calibration{Method: "platt", A: 2} // of the results in these tests
+	if err := s.CheckCalibration(c); err != nil {
+		t.Error(err)
+	}
+	c.B = 0.05
+	if err := s.CheckCalibration(c); !errors.Is(err, ErrOtherSettings) {
+		t.Errorf("err = %v", err)
 	}
 }
 
