@@ -1,7 +1,7 @@
 package metrics
 
 import (
-	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -28,18 +28,10 @@ func Bootstrap(examples []Example, figure func([]Example) float64, times int, se
 func BootstrapAll(examples []Example, figures func([]Example) []float64, times int, seed uint64) []Estimate {
 	values := figures(examples)
 	draws := make([][]float64, len(values))
-	if groups := grouped(examples); len(groups) > 1 {
-		random := rand.New(rand.NewPCG(seed, uint64(len(groups))))
-		sample := make([]Example, 0, len(examples))
-		for range times {
-			sample = sample[:0]
-			for range groups {
-				sample = append(sample, groups[random.IntN(len(groups))]...)
-			}
-			for i, v := range figures(sample) {
-				if !math.IsNaN(v) && !math.IsInf(v, 0) {
-					draws[i] = append(draws[i], v)
-				}
+	for sample := range resamples(examples, times, seed) {
+		for i, v := range figures(sample) {
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				draws[i] = append(draws[i], v)
 			}
 		}
 	}
@@ -48,6 +40,35 @@ func BootstrapAll(examples []Example, figures func([]Example) []float64, times i
 		estimates[i] = middle(v, draws[i], (times+1)/2)
 	}
 	return estimates
+}
+
+// resamples gives the draws: as many groups as there are, with replacement. There are none of fewer than two groups. A
+// draw is valid until the next one, and sorted by score, which spares each figure of each draw the sorting.
+func resamples(examples []Example, times int, seed uint64) iter.Seq[[]Example] {
+	return func(yield func([]Example) bool) {
+		sorted := byScore(examples)
+		groups, of := grouping(sorted)
+		if groups < 2 {
+			return
+		}
+		random := rand.New(rand.NewPCG(seed, uint64(groups)))
+		sample, copies := make([]Example, 0, len(sorted)), make([]int, groups)
+		for range times {
+			clear(copies)
+			for range groups {
+				copies[random.IntN(groups)]++
+			}
+			sample = sample[:0]
+			for i, e := range sorted {
+				for range copies[of[i]] {
+					sample = append(sample, e)
+				}
+			}
+			if !yield(sample) {
+				return
+			}
+		}
+	}
 }
 
 // middle is the interval that holds the middle 95 % of the draws, unless there are fewer than least.
@@ -61,22 +82,28 @@ func middle(value float64, draws []float64, least int) Estimate {
 
 // grouped splits examples by group, in order of first appearance.
 func grouped(examples []Example) [][]Example {
-	var groups [][]Example
-	place := make(map[string]int)
+	n, of := grouping(examples)
+	groups := make([][]Example, n)
 	for i, e := range examples {
-		name := "=" + e.Group
-		if e.Group == "" {
-			name = fmt.Sprint("#", i) // a group of its own
-		}
-		k, ok := place[name]
-		if !ok {
-			k = len(groups)
-			place[name] = k
-			groups = append(groups, nil)
-		}
-		groups[k] = append(groups[k], e)
+		groups[of[i]] = append(groups[of[i]], e)
 	}
 	return groups
+}
+
+// grouping numbers the groups in order of first appearance: how many there are, and that of each example.
+func grouping(examples []Example) (groups int, of []int) {
+	of = make([]int, len(examples))
+	numbers := make(map[string]int)
+	for i, e := range examples {
+		number, known := numbers[e.Group]
+		if !known || e.Group == "" { // without a name: a group of its own
+			number = groups
+			numbers[e.Group] = number
+			groups++
+		}
+		of[i] = number
+	}
+	return groups, of
 }
 
 // quantile interpolates between the two nearest of sorted numbers.

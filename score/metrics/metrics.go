@@ -166,8 +166,11 @@ func log2of1PlusExp(x float64) float64 {
 }
 
 func byScore(examples []Example) []Example {
+	order := func(a, b Example) int { return cmp.Compare(a.Score, b.Score) }
 	sorted := slices.Clone(examples)
-	slices.SortStableFunc(sorted, func(a, b Example) int { return cmp.Compare(a.Score, b.Score) })
+	if !slices.IsSortedFunc(sorted, order) {
+		slices.SortStableFunc(sorted, order)
+	}
 	return sorted
 }
 
