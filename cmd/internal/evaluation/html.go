@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"path/filepath"
 	"strconv"
 
 	"github.com/blendscope/blendscope/cmd/internal/output"
@@ -54,7 +53,7 @@ func (r *Report) HTML(w io.Writer) error {
 
 func (r *Report) page() page {
 	p := page{
-		Report: r, Title: "Evaluation on " + output.Printable(filepath.Base(r.Labels.Path)), Summary: r.summary(), Notes: r.noteList(),
+		Report: r, Title: "Evaluation on " + r.Labels.name(), Summary: r.summary(), Notes: r.noteList(),
 		ROCChart: r.rocChart(), Reliability: r.reliabilityChart(), Histogram: r.histogramChart(),
 		Lines: []pageLine{lineOf(allMethods, r.Overall)},
 	}

@@ -94,7 +94,7 @@ func readHeader(header []string, line int) (columns, error) {
 		switch {
 		case place == nil:
 		case *place >= 0:
-			return c, &LabelError{line, fmt.Sprintf("column %q is there twice", strings.TrimSpace(name))}
+			return c, &LabelError{line, fmt.Sprintf("column %.40q is there twice", strings.TrimSpace(name))}
 		default:
 			*place = i
 		}
@@ -146,7 +146,7 @@ func (t *table) add(fields []string, line int) error {
 	case "":
 		return &LabelError{line, "the label is empty: use real or fake"}
 	default:
-		return &LabelError{line, fmt.Sprintf("unknown label %q: use real (or genuine, 0) or fake (or 1)", text)}
+		return &LabelError{line, fmt.Sprintf("unknown label %.40q: use real (or genuine, 0) or fake (or 1)", text)}
 	}
 	if l.Fake && l.Method == "" {
 		l.Method = Unnamed
@@ -178,7 +178,7 @@ func (t *table) keep(l Label) error {
 		t.labels.Repeated++
 		return nil
 	}
-	return &LabelError{l.Line, fmt.Sprintf("%q is on line %d already, with another %s", l.Path, first.Line, differs)}
+	return &LabelError{l.Line, fmt.Sprintf("%.400q is on line %d already, with another %s", l.Path, first.Line, differs)}
 }
 
 // record gives the fields of the next line that is not blank, and its number. It ends with io.EOF.

@@ -80,7 +80,15 @@ func (r *Report) title() string {
 		sampling = "every frame"
 	}
 	return fmt.Sprintf("%s with %s, %s, on %s", output.Printable(r.Settings.Classifier), output.Printable(r.Settings.Detector),
-		sampling, output.Printable(filepath.Base(r.Labels.Path)))
+		sampling, r.Labels.name())
+}
+
+// name is the label file's without its folder.
+func (s Source) name() string {
+	if s.Path == "-" {
+		return "standard input"
+	}
+	return output.Printable(filepath.Base(s.Path))
 }
 
 // summary is the files in a sentence.
