@@ -15,7 +15,9 @@ from common.geometry import crop_square, cut
 from sources import DataError
 
 LONGEST = 352  # px: side of a stored crop at most
-QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 98, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 98]
+if hasattr(cv2, "IMWRITE_JPEG_SAMPLING_FACTOR"):  # OpenCV 4.7 and later; before that chroma is always halved
+    QUALITY += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 
 
 def context_crop(image, box, landmarks, context: float):
