@@ -17,7 +17,7 @@ PURE     = $(shell scripts/pure-packages.sh)
 TOOL    := go tool -modfile=scripts/tools.mod
 CLIPS   ?= testdata/clips testdata/photos
 
-.PHONY: help setup setup-cuda build demo test test-go test-pure test-race test-leaks test-training lint fmt clean
+.PHONY: help setup setup-cuda setup-training build demo test test-go test-pure test-race test-leaks test-training lint fmt clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ setup: ## install what is missing: OpenCV, a Go toolchain, ONNX Runtime (root or
 
 setup-cuda: ## replace the runtime in lib/ by the one with the CUDA provider
 	@scripts/onnxruntime.sh cuda
+
+setup-training: setup ## install what the tests of models/training need: PyTorch, CPU only
+	@scripts/setup-training.sh
 
 build: ## build bin/blendscope
 	@mkdir -p bin
