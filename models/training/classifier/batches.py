@@ -20,7 +20,9 @@ from sources import DataError
 
 SIZE, CELLS = 224, 14
 CROP_SCALE, SCALES = 1.4, (1.28, 1.55)
-EQUAL_FACE = (60.0, 120.0)  # px: clips and stills of both classes are mostly brought to one range of face sizes
+EQUAL_FACE = (60.0, 120.0)  # px: clips and stills of both classes are mostly brought to a face size drawn from this range, or to the smaller of the two
+STRENGTHS, STRENGTH_SHARE = (0.0, 0.4, 1.0), (0.35, 0.4, 0.25)  # of degradation
+HARDEST = 0.8  # of the pairs of the last steps; the first are at 0
 UNKNOWN = -1.0  # map cells without a target
 
 
@@ -28,12 +30,13 @@ UNKNOWN = -1.0  # map cells without a target
 class Mix:
     """How many of each kind a batch holds: `pairs` pairs, and so many of each class from clips and stills."""
 
-    pairs: int = 14
-    clips: int = 8
-    stills: int = 2
+    pairs: int = 12
+    clips: int = 3
+    stills: int = 1
     rebuilt: float = 0.25  # share of pairs whose fake is rebuilt as a whole instead of blended
-    frames: float = 0.3  # share of pairs made from frames of genuine clips
-    borrowed: float = 0.6  # share of genuine photos among the genuine faces set against generators: few people have clips
+    frames: float = 0.5  # share of pairs made from frames of genuine clips
+    matched: float = 0.9  # share of these couples that are matched in size and sharpness
+    borrowed: float = 0.5  # share of genuine photos among the genuine faces set against generators: few people have clips
 
     @property
     def size(self) -> int:
@@ -104,7 +107,8 @@ class Batches(torch.utils.data.Dataset):
     def __getitem__(self, step: int):
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, step))
-        rows = [row for _ in range(self.mix.pairs) for row in self.pair(rng)]
+        hard = HARDEST * min(1.0, 1.25 * step / max(self.steps, 1))
+        rows = [row for _ in range(self.mix.pairs) for row in self.pair(hard, rng)]
         for kind, count in (("clip", self.mix.clips), ("still", self.mix.stills)):
             for _ in range(count):
                 rows += self.natural(kind, rng)
@@ -112,37 +116,63 @@ class Batches(torch.utils.data.Dataset):
         return (torch.from_numpy(np.stack(images)), torch.tensor(labels, dtype=torch.float32),
                 torch.from_numpy(np.stack(maps).astype(np.float32)))
 
-    def pair(self, rng):
-        """A genuine face and its composed twin."""
+    def pair(self, hard: float, rng):
+        """A genuine face and its composed twin, the less different and the more degraded the harder."""
         i = self.faces.draw("real", "clip" if rng.random() < self.mix.frames else "still", rng)
         image, box = self.faces.crops.image(i), self.faces.crops.boxes[i]
         if rng.random() < self.mix.rebuilt:
-            real, fake, mask = image, rebuild(image, rng), None
+            real, fake, mask = image, rebuild(image, rng, hard), None
         else:
-            real, fake, mask = self_blend(image, box, self.faces.crops.points[i], rng)
+            real, fake, mask = self_blend(image, box, self.faces.crops.points[i], rng, hard)
         place, flip = square(box, rng), rng.random() < 0.5
-        degrade = Degradation(rng, float(max(box[2:])))
+        strength = rng.choice(STRENGTHS, p=STRENGTH_SHARE) if rng.random() < hard else 0.0
+        degrade = Degradation(rng, float(max(box[2:])), strength)
         target = np.ones((CELLS, CELLS)) if mask is None else cells(mask, place, flip)
         return ((fitted(real, place, degrade, flip), 0.0, np.zeros((CELLS, CELLS))),
                 (fitted(fake, place, degrade, flip), 1.0, target))
 
     def natural(self, kind, rng):
-        """A genuine and a fake face from clips or photos, brought to one size and degraded alike."""
-        common = float(np.exp(rng.uniform(*np.log(EQUAL_FACE)))) if rng.random() < 0.7 else None
-        state = rng.integers(1 << 31)
-        for label, target in (("real", 0.0), ("fake", UNKNOWN)):
-            other = label == "real" and rng.random() < self.mix.borrowed
-            i = self.faces.draw(label, "still" if other else kind, rng)
-            image, box = self.equal(self.faces.crops.image(i), self.faces.crops.boxes[i], common)
-            degrade = Degradation(np.random.default_rng(state), float(max(box[2:])))
-            yield (fitted(image, square(box, rng), degrade, rng.random() < 0.5), float(label == "fake"),
-                   np.full((CELLS, CELLS), target))
+        """A genuine and a fake face from clips or photos, brought to one size and sharpness and degraded alike."""
+        state, strength = rng.integers(1 << 31), rng.choice(STRENGTHS, p=STRENGTH_SHARE)
+        drawn = []
+        for label in ("real", "fake"):
+            borrowed = label == "real" and rng.random() < self.mix.borrowed
+            i = self.faces.draw(label, "still" if borrowed else kind, rng)
+            drawn.append((self.faces.crops.image(i), self.faces.crops.boxes[i]))
+        if rng.random() < self.mix.matched:
+            drawn = match(drawn, float(np.exp(rng.uniform(*np.log(EQUAL_FACE)))))
+        for target, (image, box) in zip((0.0, UNKNOWN), drawn):
+            degrade = Degradation(np.random.default_rng(state), float(max(box[2:])), strength)
+            yield (fitted(image, square(box, rng), degrade, rng.random() < 0.5), float(target != 0), np.full((CELLS, CELLS), target))
 
-    @staticmethod
-    def equal(image, box, face: float | None):
-        """The picture shrunk so that its face measures `face` px; left alone when it is smaller already."""
-        ratio = face / float(max(box[2:])) if face else 1.0
-        if ratio >= 1:
-            return image, box
-        size = tuple(max(16, round(v * ratio)) for v in image.shape[1::-1])
-        return cv2.resize(image, size, interpolation=cv2.INTER_AREA), box * ratio
+
+def match(drawn, largest: float):
+    """Two (picture, box) brought to one face size and, by blurring the sharper, to one sharpness: or these become the clue."""
+    face = min(largest, *(float(max(box[2:])) for _, box in drawn))
+    drawn = [shrunk(image, box, face) for image, box in drawn]
+    sharp = [sharpness(image, box) for image, box in drawn]
+    for side in (0, 1):
+        blur = 0.3
+        while sharp[side] > 1.25 * sharp[1 - side] and blur < 2.5:
+            image = cv2.GaussianBlur(drawn[side][0], (0, 0), blur)
+            sharp[side] = sharpness(image, drawn[side][1])
+            blur *= 1.35
+            if sharp[side] <= 1.25 * sharp[1 - side]:
+                drawn[side] = (image, drawn[side][1])
+    return drawn
+
+
+def sharpness(image, box) -> float:
+    """Spread of the Laplacian of the grey face over the spread of its brightness: how crisp, whatever the light."""
+    x, y, w, h = (int(v) for v in box)
+    grey = cv2.cvtColor(image[max(0, y):y + h, max(0, x):x + w], cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return float(cv2.Laplacian(grey, cv2.CV_32F).std() / (grey.std() + 1))
+
+
+def shrunk(image, box, face: float):
+    """The picture shrunk so that its face measures `face` px, and the box in it."""
+    ratio = face / float(max(box[2:]))
+    if ratio >= 1:
+        return image, box
+    size = tuple(max(16, round(v * ratio)) for v in image.shape[1::-1])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), box * ratio

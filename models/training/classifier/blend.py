@@ -10,7 +10,9 @@ import numpy as np
 CONTOUR, BROWS, NOSE, EYES, MOUTH = slice(0, 33), slice(33, 51), slice(51, 60), slice(60, 76), slice(76, 96)
 LEFT_EYE, RIGHT_EYE = np.r_[33:42, 60:68], np.r_[42:51, 68:76]
 REGIONS = ("whole", "inner", "lower", "mouth", "eyes", "eye", "nose")
-REGION_SHARE = (0.34, 0.20, 0.12, 0.15, 0.09, 0.04, 0.06)
+REGION_SHARE = (0.40, 0.20, 0.12, 0.13, 0.07, 0.03, 0.05)
+
+EASY_SHARE = (0.5, 0.3, 0.2, 0.0, 0.0, 0.0, 0.0)
 
 
 def region_points(points: np.ndarray, region: str, rng) -> np.ndarray:
@@ -36,9 +38,9 @@ def _grow(points, factor):
     return (points - centre) * factor + centre
 
 
-def draw_mask(shape, points, face: float, rng) -> np.ndarray:
+def draw_mask(shape, points, face: float, hard: float, rng) -> np.ndarray:
     """[H, W] float32 in [0, 1]: a bent, eroded or grown, feathered hull of the points. `face` is the box side in px."""
-    region = REGIONS[rng.choice(len(REGIONS), p=REGION_SHARE)]
+    region = REGIONS[rng.choice(len(REGIONS), p=REGION_SHARE if rng.random() < hard else EASY_SHARE)]
     hull = region_points(points, region, rng) + rng.normal(0, 0.012 * face, 2)
     hull = hull + rng.normal(0, 0.008 * face, hull.shape)
     mask = np.zeros(shape[:2], np.float32)
@@ -48,7 +50,7 @@ def draw_mask(shape, points, face: float, rng) -> np.ndarray:
     size = max(1, int(face * rng.uniform(0.0, 0.05)))
     if rng.random() < 0.5:
         mask = (cv2.erode if rng.random() < 0.6 else cv2.dilate)(mask, np.ones((size, size), np.uint8))
-    return cv2.GaussianBlur(mask, (0, 0), face * float(np.exp(rng.uniform(np.log(0.004), np.log(0.06)))))
+    return cv2.GaussianBlur(mask, (0, 0), face * float(np.exp(rng.uniform(np.log(0.004), np.log(0.035)))))
 
 
 def _bend(mask, face, rng):
@@ -60,43 +62,43 @@ def _bend(mask, face, rng):
     return cv2.remap(mask, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
 
 
-def change_colour(image, rng) -> np.ndarray:
-    """Small shifts of colour, brightness, contrast and saturation. uint8 -> float32."""
-    image = image.astype(np.float32)
+def change_colour(image, hard: float, rng) -> np.ndarray:
+    """Shifts of colour, brightness, contrast and saturation, the smaller the harder. uint8 -> float32."""
+    image, size = image.astype(np.float32), 1.0 - 0.6 * hard
     kind = rng.integers(4)
     if kind == 0:
-        image = image + rng.uniform(-18, 18, 3).astype(np.float32)
+        image = image + size * rng.uniform(-40, 40, 3).astype(np.float32)
     elif kind == 1:
-        image = (image - 128) * float(rng.uniform(0.85, 1.15)) + 128 + float(rng.uniform(-14, 14))
+        image = (image - 128) * float(1 + size * rng.uniform(-0.4, 0.4)) + 128 + float(size * rng.uniform(-35, 35))
     elif kind == 2:
         grey = image.mean(2, keepdims=True)
-        image = grey + (image - grey) * float(rng.uniform(0.55, 1.4))
+        image = grey + (image - grey) * float(1 + size * rng.uniform(-0.9, 0.9))
     else:
-        image = 255 * np.power(np.clip(image, 0, 255) / 255, float(rng.uniform(0.8, 1.25)))
+        image = 255 * np.power(np.clip(image, 0, 255) / 255, float(np.exp(size * rng.uniform(-0.6, 0.6))))
     return np.clip(image, 0, 255)
 
 
-def change_frequency(image, rng) -> np.ndarray:
-    """Softer, sharper, coarser or noisier: float32 in, float32 out."""
+def change_frequency(image, hard: float, rng) -> np.ndarray:
+    """Softer, sharper, coarser, noisier or coded, the less the harder: float32 in, float32 out."""
     height, width = image.shape[:2]
-    kind = rng.integers(5)
+    kind, size = rng.integers(5), 1.0 - 0.5 * hard
     if kind == 0:
-        return cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.6)))
+        return cv2.GaussianBlur(image, (0, 0), float(size * rng.uniform(0.8, 2.4)))
     if kind == 1:
-        return np.clip(image + (image - cv2.GaussianBlur(image, (0, 0), 1.2)) * float(rng.uniform(0.4, 1.6)), 0, 255)
+        return np.clip(image + (image - cv2.GaussianBlur(image, (0, 0), 1.2)) * float(size * rng.uniform(0.8, 2.5)), 0, 255)
     if kind == 2:
-        return decode_like(image, rng)
+        return decode_like(image, hard, rng)
     if kind == 3:
-        noise = rng.normal(0, rng.uniform(1.5, 6), (height, width, 1)).astype(np.float32)
+        noise = rng.normal(0, size * rng.uniform(4, 12), (height, width, 1)).astype(np.float32)
         return np.clip(image + noise, 0, 255)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 85))]
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15 + 25 * hard, 50 + 35 * hard))]
     return cv2.imdecode(cv2.imencode(".jpg", image.astype(np.uint8), quality)[1], 1).astype(np.float32)
 
 
-def decode_like(image, rng) -> np.ndarray:
+def decode_like(image, hard: float, rng) -> np.ndarray:
     """What a decoder leaves without being one: through a smaller grid and up again, then crisped."""
     height, width = image.shape[:2]
-    factor = float(rng.uniform(1.3, 3.0))
+    factor = float(rng.uniform(2.0 - 0.6 * hard, 4.0 - 1.5 * hard))
     small = cv2.resize(image, (max(8, int(width / factor)), max(8, int(height / factor))), interpolation=cv2.INTER_AREA)
     up = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4, cv2.INTER_NEAREST)[rng.choice(4, p=(0.4, 0.3, 0.2, 0.1))]
     large = cv2.resize(small, (width, height), interpolation=up)
@@ -114,33 +116,33 @@ def move(image, mask, face, rng):
     return cv2.warpAffine(image, matrix, **turn), cv2.warpAffine(mask, matrix, dsize=(width, height))
 
 
-def self_blend(image: np.ndarray, box, points: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(genuine, fake, mask): two uint8 pictures that differ inside the mask [H, W] in [0, 1] only.
+def self_blend(image: np.ndarray, box, points: np.ndarray, rng, hard: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(genuine, fake, mask): two uint8 pictures that differ inside the mask [H, W] in [0, 1] only. `hard` 0 leaves large, clear
+    differences, 1 the subtlest: whoever starts with the subtle ones learns nothing.
 
     The change goes to the copy or to the base, so that neither look is a clue.
     """
     face = float(max(box[2:]))
-    mask = draw_mask(image.shape, points, face, rng)
-    base, copy = image.astype(np.float32), image.astype(np.float32)
-    changed = image
-    if rng.random() < 0.85:
-        changed = change_colour(image, rng)
-    if rng.random() < 0.65:
-        changed = change_frequency(changed.astype(np.float32), rng)
-    if rng.random() < 0.6:
-        copy = changed.astype(np.float32)
-    else:
-        base = changed.astype(np.float32)
-        copy = image.astype(np.float32)
+    mask = draw_mask(image.shape, points, face, hard, rng)
+    base, changed = image.astype(np.float32), image
+    colour = rng.random() < 0.8
+    if colour:
+        changed = change_colour(image, hard, rng)
+    if not colour or rng.random() < 0.8:
+        changed = change_frequency(changed.astype(np.float32), hard, rng)
+    copy = changed.astype(np.float32)
+    if rng.random() < 0.4:
+        base, copy = copy, base
     copy, mask = move(copy, mask, face, rng)
-    mask = mask * float(rng.choice((0.4, 0.6, 0.8, 1.0), p=(0.1, 0.1, 0.2, 0.6)))
+    if rng.random() < hard:
+        mask = mask * float(rng.choice((0.5, 0.75, 1.0), p=(0.2, 0.2, 0.6)))
     fake = copy * mask[..., None] + base * (1 - mask[..., None])
     return base.astype(np.uint8), np.clip(fake + 0.5, 0, 255).astype(np.uint8), mask
 
 
-def rebuild(image: np.ndarray, rng) -> np.ndarray:
+def rebuild(image: np.ndarray, rng, hard: float = 1.0) -> np.ndarray:
     """The whole picture as a decoder would leave it: uint8 -> uint8."""
-    out = decode_like(image.astype(np.float32), rng)
+    out = decode_like(image.astype(np.float32), hard, rng)
     if rng.random() < 0.5:
-        out = change_colour(out, rng)
+        out = change_colour(out, hard, rng)
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)

@@ -13,19 +13,20 @@ RESAMPLE = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 class Degradation:
     """One drawn chain: shrink, codec, noise, sharpening, grey, codec again. Deterministic once drawn."""
 
-    def __init__(self, rng, face_px: float, least_px: float = 44.0):
-        """`face_px` is the face's side in the picture; it is never shrunk below `least_px`."""
+    def __init__(self, rng, face_px: float, strength: float = 1.0, least_px: float = 44.0):
+        """`face_px` is the face's side in the picture; it is never shrunk below `least_px`. `strength` 0 does next to
+        nothing, 1 is the worst of social video: what is never seen clearly is never learnt."""
         self.seed = int(rng.integers(1 << 31))
         self.shrink = 1.0
-        if rng.random() < 0.55 and face_px > least_px:
+        if rng.random() < 0.55 * strength and face_px > least_px:
             self.shrink = float(np.exp(rng.uniform(np.log(least_px / face_px), 0)))
         self.down, self.up = RESAMPLE[rng.integers(3)], RESAMPLE[1 + rng.integers(2)]
         self.back = rng.random() < 0.5  # enlarged again before the codec, as platforms do
-        self.codec = _codec(rng) if rng.random() < 0.8 else None
-        self.again = _codec(rng) if rng.random() < 0.25 else None
-        self.noise = float(rng.uniform(0.5, 6)) if rng.random() < 0.15 else 0.0
-        self.sharpen = float(rng.uniform(0.2, 1.2)) if rng.random() < 0.15 else 0.0
-        self.blur = float(rng.uniform(0.3, 1.2)) if rng.random() < 0.15 else 0.0
+        self.codec = _codec(rng, strength) if rng.random() < 0.3 + 0.5 * strength else None
+        self.again = _codec(rng, strength) if rng.random() < 0.25 * strength else None
+        self.noise = float(rng.uniform(0.5, 6)) if rng.random() < 0.15 * strength else 0.0
+        self.sharpen = float(rng.uniform(0.2, 1.2)) if rng.random() < 0.15 * strength else 0.0
+        self.blur = float(rng.uniform(0.3, 1.2)) if rng.random() < 0.15 * strength else 0.0
         self.grey = rng.random() < 0.05
         self.light = (float(rng.uniform(0.8, 1.2)), float(rng.uniform(-20, 20))) if rng.random() < 0.3 else None
 
@@ -58,14 +59,15 @@ class Degradation:
         return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def _codec(rng):
+def _codec(rng, strength):
     """JPEG, WebP (VP8's intra coding, the nearest to a video codec at hand) or a coarse, deblocked JPEG."""
-    kind, quality = rng.choice(3, p=(0.4, 0.35, 0.25)), int(rng.integers(25, 96))
+    least = int(90 - 65 * strength)
+    kind, quality = rng.choice(3, p=(0.4, 0.35, 0.25)), int(rng.integers(least, 97))
     if kind == 0:
         return lambda image: _code(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
     if kind == 1:
         return lambda image: _code(image, ".webp", [cv2.IMWRITE_WEBP_QUALITY, quality])
-    coarse = int(rng.integers(18, 60))
+    coarse = int(rng.integers(max(18, least - 15), max(60, least + 5)))
     return lambda image: cv2.medianBlur(_code(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, coarse]), 3)
 
 

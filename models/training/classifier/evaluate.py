@@ -17,6 +17,7 @@ import torch
 
 from classifier import metrics
 from classifier.batches import CROP_SCALE, SIZE
+from classifier.blend import self_blend
 from classifier.network import Classifier
 from classifier.shards import Crops
 from classifier.splits import generator
@@ -28,12 +29,12 @@ from sources import DataError
 FALSE_ALARMS = (0.05, 0.01)
 
 
-def clip_views(crops: Crops, every: int = 1):
-    """{clip: (row, [n, SIZE, SIZE, 3] uint8)} of all clips among the crops, of `every` n-th frame."""
+def clip_views(crops: Crops, every: int = 1, size: int = SIZE):
+    """{clip: (row, [n, size, size, 3] uint8)} of all clips among the crops, of `every` n-th frame."""
     frames = defaultdict(list)
     for i, row in enumerate(crops.rows):
         frames[row["source"]].append(i)
-    return {name: (crops.rows[numbers[0]], np.stack([face_crop(crops.image(i), crops.boxes[i], CROP_SCALE, SIZE) for i in numbers[::every]]))
+    return {name: (crops.rows[numbers[0]], np.stack([face_crop(crops.image(i), crops.boxes[i], CROP_SCALE, size) for i in numbers[::every]]))
             for name, numbers in frames.items()}
 
 
@@ -115,6 +116,18 @@ def trivial(views, fit_side="calibration", to_side="test") -> dict:
     return {f"fitted_on_{fit_side}_auc_{s}": metrics.auc(x[s] @ w, y[s]) for s in (fit_side, to_side)}
 
 
+def twins(network, crops: Crops, hard: float, most: int = 120, seed: int = 1) -> dict:
+    """Undegraded self-blended twins of held-out genuine faces: AUC, and how often the twin scores above its original. Tells
+    whether blending was learnt at all, apart from whether that helps on real forgeries."""
+    rng = np.random.default_rng(seed)
+    chosen = [i for i, row in enumerate(crops.rows) if row["label"] == "real"]
+    chosen = rng.permutation(chosen)[:most]
+    views = [face_crop(v, crops.boxes[i], CROP_SCALE, SIZE) for i in chosen
+             for v in self_blend(crops.image(i), crops.boxes[i], crops.points[i], rng, hard)[:2]]
+    scores = frame_logits(network, np.stack(views))
+    return {"auc": metrics.auc(scores, [0, 1] * len(chosen)), "above": float((scores[1::2] > scores[0::2]).mean())}
+
+
 def trained_methods() -> set[str]:
     """Generators of the training clips."""
     rows = Crops(work_root() / "crops", lambda row: row["side"] == "train" and row["kind"] == "clip").rows
@@ -126,7 +139,8 @@ def report(run: str, crops_folder: Path, again_folder: Path, every: int = 1) -> 
     network = Classifier()
     network.load_state_dict(load_average(run))
     network.eval().to(memory_format=torch.channels_last)
-    views = clip_views(Crops(crops_folder, lambda row: row["side"] in ("test", "calibration")), every)
+    crops = Crops(crops_folder, lambda row: row["side"] in ("test", "calibration"))
+    views = clip_views(crops, every)
     table = clip_table(network, views)
     sides = {s: [r for r in table if r["side"] == s] for s in ("test", "calibration")}
     if not all(sides.values()):
@@ -143,7 +157,7 @@ def report(run: str, crops_folder: Path, again_folder: Path, every: int = 1) -> 
     return {"run": run, "calibration": {"a": calibration[0], "b": calibration[1]}, "operating_points": points,
             "sets": {name: figures(rows, calibration, thresholds) for name, rows in sets.items() if rows},
             "test_generators_in_training": sorted({r["method"] for r in sides["test"] if r["label"] and generator(r["method"]) in seen}),
-            "trivial": trivial(views), "clips": table}
+            "trivial": trivial(views), "twins": {f"hard {h}": twins(network, crops, h) for h in (0.0, 0.5, 1.0)}, "clips": table}
 
 
 def print_table(result) -> str:
@@ -169,6 +183,7 @@ def main() -> None:
     print(print_table(result))
     for name in ("test", "calibration"):
         print(name, "  ".join(f"{m}: {v['auc']:.2f} ({v['clips']})" for m, v in result["sets"][name]["methods"].items()))
+    print("self-blended twins of held-out genuine faces", result["twins"])
     print("trivial baseline", result["trivial"], "calibration", result["calibration"], "points", result["operating_points"])
 
 

@@ -21,17 +21,14 @@ FINE, MIDDLE = 5, 12  # bottlenecks whose outputs have stride 8 (32 channels) an
 
 
 class ConvNorm(nn.Module):
-    """Convolution, batch norm with frozen statistics and, if asked, ReLU6.
-
-    The norm is merged into the weights at every step: on a CPU that trains half as fast again as a norm of its own, and
-    small batches or odd mixtures cannot upset statistics that never move. Scale and shift still learn.
-    """
+    """Convolution, batch norm and, if asked, ReLU6. With `frozen` statistics the norm is merged into the weights at every
+    step, which trains a quarter faster on a CPU; scale and shift still learn."""
 
     def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, act=True):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
-        self.act = act
+        self.act, self.frozen = act, False
 
     def merged(self) -> tuple[torch.Tensor, torch.Tensor]:
         """(weight, bias) of the convolution that does both."""
@@ -39,8 +36,11 @@ class ConvNorm(nn.Module):
         return self.conv.weight * scale[:, None, None, None], self.norm.bias - self.norm.running_mean * scale
 
     def forward(self, x):
-        weight, bias = self.merged()
-        x = nn.functional.conv2d(x, weight, bias, self.conv.stride, self.conv.padding, groups=self.conv.groups)
+        if self.frozen:
+            weight, bias = self.merged()
+            x = nn.functional.conv2d(x, weight, bias, self.conv.stride, self.conv.padding, groups=self.conv.groups)
+        else:
+            x = self.norm(self.conv(x))
         return nn.functional.hardtanh(x, 0.0, 6.0, inplace=True) if self.act else x
 
 
@@ -89,6 +89,13 @@ class Classifier(nn.Module):
         cells = self.map(torch.relu(up + self.middle_map(middle)))[:, 0]
         pooled = torch.cat([level.mean((2, 3)) for level in (deep, middle, fine)], 1)
         return self.logit(self.dropout(pooled))[:, 0], cells
+
+
+def freeze(network: nn.Module, frozen: bool) -> None:
+    """Freeze or free the statistics of every norm."""
+    for layer in network.modules():
+        if isinstance(layer, ConvNorm):
+            layer.frozen = frozen
 
 
 def load_imagenet(network: Classifier) -> None:

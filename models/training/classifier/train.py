@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from classifier.batches import UNKNOWN, Batches, Mix
-from classifier.network import Classifier, load_imagenet
+from classifier.network import Classifier, freeze, load_imagenet
 from classifier.shards import Crops
 from common.mirror import MissingSource, work_root
 from sources import DataError
@@ -26,11 +26,14 @@ class NotFinite(RuntimeError):
 
 
 def losses(logits, cells, labels, maps):
-    """(classification, map) losses. Cells without a target do not count, nor do fakes whose composed part lies outside the window."""
+    """(classification, map) losses. Rows alternate genuine, fake. Cells without a target do not count, nor do fakes whose
+    composed part lies outside the window. Half of the classification loss is the order within each row pair: it is free
+    of what the two pictures have in common, and so learns from fewer of them."""
     known = (maps != UNKNOWN).float()
     shown = ((labels == 0) | (known.amin((1, 2)) == 0) | (maps.amax((1, 2)) > 0.1)).float()
     each = nn.functional.binary_cross_entropy_with_logits(logits, labels * 0.96 + 0.02, reduction="none")
-    face = (each * shown).sum() / shown.sum().clamp(min=1)
+    order = nn.functional.softplus(logits[0::2] - logits[1::2]) * shown[1::2]
+    face = ((each * shown).sum() + order.sum()) / (shown.sum() + shown[1::2].sum()).clamp(min=1)
     each = nn.functional.binary_cross_entropy_with_logits(cells, maps.clamp(0, 1), reduction="none")
     return face, (each * known).sum() / known.sum().clamp(min=1)
 
@@ -125,19 +128,22 @@ def load_average(run: str) -> dict:
 
 def train(args) -> Trainer:
     """Run to the last step, printing the losses and saving as it goes."""
+    if args.window % 32:
+        raise DataError(f"--window {args.window}: must be a multiple of 32, the network's stride")
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     crops = Crops(work_root() / "crops", lambda row: row["side"] == "train")
     mix = Mix(args.pairs, args.clips, args.stills, args.rebuilt, args.frames)
     trainer = Trainer(args, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    data = Batches(crops, mix, args.steps, args.seed)
     trainer.start()
     trainer.network.train()
-    data = Batches(crops, mix, args.steps, args.seed)
+    freeze(trainer.network, args.frozen)
     kept = sorted({row["source"] for row in crops.rows if row["kind"] == "clip"})
     (work_root() / "trained-clips.json").write_text(json.dumps(kept))
     print(f"{len(crops)} faces, batches of {mix.size}, from step {trainer.step} of {args.steps}", flush=True)
     loader = torch.utils.data.DataLoader(data, batch_size=None, sampler=range(trainer.step, args.steps),
-                                         num_workers=args.workers, prefetch_factor=4 if args.workers else None)
+                                         num_workers=args.workers, **({"prefetch_factor": 4} if args.workers else {}))
     begin, mean, first = time.time(), None, trainer.step
     for images, labels, maps in loader:
         generator = torch.Generator().manual_seed(args.seed * 1_000_003 + trainer.step)
@@ -162,13 +168,14 @@ def arguments(given=None):
     parser.add_argument("--lr", type=float, default=8e-4, help="highest learning rate")
     parser.add_argument("--ema", type=float, default=0.998, help="decay of the running average of the weights")
     parser.add_argument("--map-weight", type=float, default=0.5)
-    parser.add_argument("--window", type=int, default=160, help="px: side of the random squares of the first steps")
+    parser.add_argument("--window", type=int, default=128, help="px, a multiple of 32: side of the random squares of the first steps")
     parser.add_argument("--window-share", type=float, default=0.7, help="share of the steps that see such squares only")
-    parser.add_argument("--pairs", type=int, default=14, help="pairs per batch")
-    parser.add_argument("--clips", type=int, default=8, help="clip frames of each class per batch")
-    parser.add_argument("--stills", type=int, default=2, help="photos of each class per batch")
+    parser.add_argument("--pairs", type=int, default=12, help="pairs per batch")
+    parser.add_argument("--clips", type=int, default=3, help="clip frames of each class per batch")
+    parser.add_argument("--stills", type=int, default=1, help="photos of each class per batch")
     parser.add_argument("--rebuilt", type=float, default=0.25, help="share of pairs rebuilt as a whole")
-    parser.add_argument("--frames", type=float, default=0.3, help="share of pairs made from genuine clips")
+    parser.add_argument("--frames", type=float, default=0.5, help="share of pairs made from genuine clips")
+    parser.add_argument("--frozen", action="store_true", help="keep the norms' statistics as they were at the start: faster")
     parser.add_argument("--bf16", action="store_true", help="bfloat16 autocast: faster where the processor has it")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--workers", type=int, default=2, help="processes that make batches")
