@@ -1,1 +1,1 @@
-"""Training of the face detector: a small network of our own, distilled densely from YuNet."""
+"""Training of the face detector, distilled densely from YuNet."""

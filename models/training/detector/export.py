@@ -30,7 +30,7 @@ TRAINED_ON = (
      "research use as remembered"),
     ("frames of public demonstration clips, real and manipulated, see models/training/detector/data.py",
      "as each repository states; footage belongs to third parties"),
-    ("teacher: YuNet (ShiqiYu/libfacedetection.train), answers only", "Apache-2.0"),
+    ("backbone and neck initialised from YuNet-n, which is the teacher too (ShiqiYu/libfacedetection.train)", "Apache-2.0"),
 )
 
 
@@ -66,7 +66,7 @@ def card(result: dict, sha256: str, size: int, worst: float) -> str:
         parameters=sum(p.numel() for p in load(work_root() / "detector" / "runs" / result["run"] / "weights.pt").parameters()),
         totals=table({"evaluation clips": clips["total"], "held-out clips": held["total"]}, "set"),
         clips=table(clips["by_clip"], "clip"), sizes=table(clips["by_side_px"], "side px"),
-        teacher_scores=table(clips["by_teacher_score"], "teacher score"),
+        thresholds=table(clips["by_threshold"], "our threshold"), teacher_scores=table(clips["by_teacher_score"], "teacher score"),
         weakest=", ".join(f"{name} {recall:.2f}" for recall, name in weakest),
         speed="\n".join(f"| {k} | {v['median_ms']} | {v['best_ms']} |" for k, v in result["speed"].items()),
         sources="\n".join(f"- {name}: {licence}" for name, licence in TRAINED_ON))
@@ -74,7 +74,7 @@ def card(result: dict, sha256: str, size: int, worst: float) -> str:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", default="w64")
+    parser.add_argument("--run", default="face")
     parser.add_argument("--target", type=Path, default=Path(__file__).parents[2] / "face")
     args = parser.parse_args()
     folder = work_root() / "detector" / "runs" / args.run

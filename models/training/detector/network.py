@@ -1,8 +1,8 @@
-"""The student: a small anchor-free detector of our own design.
+"""The student: a small anchor-free detector.
 
-Depthwise-separable backbone, top-down sums over three scales, and per scale a tower of two blocks with one
-1x1 convolution that gives, for every cell, a score logit, a box and five landmarks. Boxes and landmarks are
-relative to the cell and in units of its stride: centre offset, log size, five points.
+Backbone and neck have the shapes of YuNet-n's, so that training can start from its published weights
+(Apache-2.0); the heads are our own and start from random weights. Per cell they give one score logit, a box and
+five landmarks, relative to the cell and in units of its stride: centre offset, log size, five points.
 """
 
 import torch
@@ -12,55 +12,107 @@ from torch.nn import functional as F
 from common.teachers import STRIDES
 
 OUTPUTS = 1 + 4 + 10
+WIDTH = 64  # channels from stride 4 on
 PRIOR = -4.0  # first score logit: nearly every cell is background
 
 
-def block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    """Depthwise 3x3 then pointwise 1x1, each normalised and rectified."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, inputs, 3, stride, 1, groups=inputs, bias=False), nn.BatchNorm2d(inputs), nn.ReLU(inplace=True),
-        nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+class Block(nn.Module):
+    """Pointwise 1x1 then depthwise 3x3, normalised and rectified."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 1)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, groups=outputs)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        return F.relu(self.bn(self.conv2(self.conv1(x))))
 
 
-def stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    """Halves the resolution, then goes on at it."""
-    return nn.Sequential(block(inputs, outputs, 2), *(block(outputs, outputs) for _ in range(blocks - 1)))
+class Stem(nn.Module):
+    """Strided 3x3 on the picture, values 0..255, then a block."""
+
+    def __init__(self, outputs: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, outputs, 3, 2, 1)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = Block(outputs, outputs)
+
+    def forward(self, image):
+        return self.conv2(F.relu(self.bn1(self.conv1(image))))
+
+
+class Pair(nn.Module):
+    """Two blocks at one resolution."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.conv1 = Block(inputs, inputs)
+        self.conv2 = Block(inputs, outputs)
+
+    def forward(self, x):
+        return self.conv2(self.conv1(x))
+
+
+class Features(nn.Module):
+    """Backbone and neck: picture [n, 3, h, w] -> maps [n, 64, h/s, w/s] for every stride s."""
+
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.ModuleList([Stem(16), Pair(16, WIDTH), *(Pair(WIDTH, WIDTH) for _ in range(4))])
+        self.laterals = nn.ModuleList(Block(WIDTH, WIDTH) for _ in STRIDES)
+
+    def forward(self, image):
+        x = self.stages[1](F.max_pool2d(self.stages[0](image), 2))
+        c8 = self.stages[3](F.max_pool2d(self.stages[2](x), 2))
+        c16 = self.stages[4](F.max_pool2d(c8, 2))
+        p32 = self.laterals[2](self.stages[5](F.max_pool2d(c16, 2)))
+        p16 = self.laterals[1](c16 + F.interpolate(p32, scale_factor=2.0, mode="nearest"))
+        return [self.laterals[0](c8 + F.interpolate(p16, scale_factor=2.0, mode="nearest")), p16, p32]
+
+    def start_from(self, teacher: dict) -> None:
+        """Takes over backbone and neck of a YuNet-n checkpoint's state; the shapes must fit."""
+        own = {}
+        for key, value in teacher.items():
+            if key.startswith("backbone.model"):
+                own["stages." + key[len("backbone.model"):]] = value
+            elif key.startswith("neck.lateral_convs."):
+                own["laterals." + key[len("neck.lateral_convs."):]] = value
+        self.load_state_dict(own)
+
+
+class Head(nn.Module):
+    """From one map to the raw answers of its cells."""
+
+    def __init__(self):
+        super().__init__()
+        self.tower = Block(WIDTH, WIDTH)
+        self.answer = nn.Conv2d(WIDTH, OUTPUTS, 1)
+        self.smooth = nn.Conv2d(OUTPUTS, OUTPUTS, 3, 1, 1, groups=OUTPUTS)
+        nn.init.normal_(self.answer.weight, std=0.01)
+        nn.init.zeros_(self.answer.bias)
+        nn.init.dirac_(self.smooth.weight, groups=OUTPUTS)
+        nn.init.zeros_(self.smooth.bias)
+        nn.init.constant_(self.smooth.bias[:1], PRIOR)
+
+    def forward(self, x):
+        return self.smooth(self.answer(self.tower(x)))
 
 
 class Detector(nn.Module):
-    """`width` channels from stride 8 on; multiples of 64 fill the 16-wide CPU kernels at every stage."""
+    """Features and one head per stride."""
 
-    def __init__(self, width: int = 64):
+    def __init__(self):
         super().__init__()
-        self.width = width
-        quarter = width // 4
-        self.stem = nn.Sequential(nn.Conv2d(3, quarter, 3, 2, 1, bias=False), nn.BatchNorm2d(quarter), nn.ReLU(inplace=True))
-        self.stride4 = stage(quarter, width // 2, 2)
-        self.stride8 = stage(width // 2, width, 3)
-        self.stride16 = stage(width, width, 3)
-        self.stride32 = stage(width, width, 3)
-        self.towers = nn.ModuleList(nn.Sequential(block(width, width), block(width, width)) for _ in STRIDES)
-        self.heads = nn.ModuleList(nn.Conv2d(width, OUTPUTS, 1) for _ in STRIDES)
-        for head in self.heads:
-            nn.init.normal_(head.weight, std=0.01)
-            nn.init.zeros_(head.bias)
-            nn.init.constant_(head.bias[:1], PRIOR)
-
-    def features(self, image: torch.Tensor) -> list[torch.Tensor]:
-        """BGR values 0..255 [n, 3, h, w] -> one map [n, width, h/s, w/s] per stride s."""
-        c8 = self.stride8(self.stride4(self.stem(image / 64 - 2)))
-        c16 = self.stride16(c8)
-        c32 = self.stride32(c16)
-        p16 = c16 + F.interpolate(c32, scale_factor=2.0, mode="nearest")
-        p8 = c8 + F.interpolate(p16, scale_factor=2.0, mode="nearest")
-        return [tower(x) for tower, x in zip(self.towers, (p8, p16, c32))]
+        self.features = Features()
+        self.heads = nn.ModuleList(Head() for _ in STRIDES)
 
     def answers(self, maps: list[torch.Tensor]) -> torch.Tensor:
-        """Raw answers [n, K, 15], cells by stride and row; kept out of reduced precision while training."""
-        raw = [head(x).flatten(2) for head, x in zip(self.heads, maps)]
-        return torch.cat(raw, 2).transpose(1, 2)
+        """Raw answers [n, K, 15], cells by stride and row."""
+        return torch.cat([head(x).flatten(2) for head, x in zip(self.heads, maps)], 2).transpose(1, 2)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """BGR values 0..255 [n, 3, h, w] -> raw answers."""
         return self.answers(self.features(image))
 
 

@@ -38,9 +38,8 @@ def _cells_of(x, stride):
 
 def load(weights: Path) -> Detector:
     """The trained network, ready to answer."""
-    saved = torch.load(weights, map_location="cpu")
-    network = Detector(saved["width"])
-    network.load_state_dict(saved["state"])
+    network = Detector()
+    network.load_state_dict(torch.load(weights, map_location="cpu"))
     return network.eval()
 
 

@@ -93,7 +93,7 @@ def test_a_batch_is_learnt(tmp_path):
     np.savez(tmp_path / "000.npz", scores=scores, begins=np.arange(5), cells=taught, values=values)
     image, *target = Shards(tmp_path).batch(range(4))
     torch.manual_seed(0)
-    model, cell = Detector(16), torch.from_numpy(grid)
+    model, cell = Detector(), torch.from_numpy(grid)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     losses = []
     for _ in range(60):
@@ -113,7 +113,7 @@ def test_the_exported_file_answers_as_pytorch_does(tmp_path):
     from detector.onnxfile import golden_input, open_session, parity, write
 
     torch.manual_seed(0)
-    network = Detector(16).eval()
+    network = Detector().eval()
     write(network, tmp_path / "face.onnx")
     pictures = [golden_input((1, 64, 96, 3)), golden_input((2, 96, 32, 3))]
     assert parity(network, open_session(tmp_path / "face.onnx"), pictures) < 1e-4

@@ -4,7 +4,9 @@ Resumes from checkpoint.pt of the run folder when there is one; ends with weight
 """
 
 import argparse
+import io
 import json
+import math
 import time
 from pathlib import Path
 
@@ -12,8 +14,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from common.mirror import work_root
-from common.teachers import YuNet
+from common.mirror import MissingSource, Mirror, work_root
+from common.teachers import YUNET, YuNet
 from common.video import spread_frames
 from detector.boxes import cells
 from detector.compose import SIDE
@@ -21,7 +23,9 @@ from detector.data import DataError
 from detector.measure import LONG_SIDE, see, teacher_faces, total
 from detector.network import Detector, decode
 
-BOX_WEIGHT, LANDMARK_WEIGHT = 4.0, 4.0
+WEIGHTS_FILE = (*YUNET[:2], "weights/yunet_n.pth")
+WEIGHTS = (1.0, 4.0, 4.0)  # of score, box, landmarks
+FEATURES_RATE = 0.05  # learning rate of the features over that of the heads
 AVERAGE = 0.998  # of the moving average of the weights, per step
 
 
@@ -95,17 +99,27 @@ def check(model, frames) -> dict:
     return out
 
 
+def teacher_weights() -> dict:
+    """State of the published YuNet-n checkpoint."""
+    repo, commit, path = WEIGHTS_FILE
+    with Mirror(repo, commit) as mirror:
+        return torch.load(io.BytesIO(mirror.read(path)), map_location="cpu")["state_dict"]
+
+
 class Run:
     """Model, its moving average, optimiser and position; saved and restored together."""
 
     def __init__(self, args, steps):
         torch.manual_seed(args.seed)
-        self.model, self.average = Detector(args.width), Detector(args.width)
+        self.model, self.average = Detector(), Detector()
+        self.model.features.start_from(teacher_weights())
         self.average.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=args.rate, weight_decay=1e-3)
+        groups = [{"params": self.model.heads.parameters()},
+                  {"params": self.model.features.parameters(), "lr": args.rate * FEATURES_RATE}]
+        self.optimizer = torch.optim.AdamW(groups, lr=args.rate, weight_decay=1e-4, foreach=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: min(
-            (step + 1) / 300, 0.5 * (1 + np.cos(np.pi * min(step, steps) / steps)) + 0.002))
-        self.epoch, self.path = 0, args.folder / "checkpoint.pt"
+            (step + 1) / 300, 0.5 * (1 + math.cos(math.pi * min(step, steps) / steps)) + 0.002))
+        self.step, self.path = 0, args.folder / "checkpoint.pt"
         if self.path.exists():
             self._restore(torch.load(self.path, map_location="cpu"))
 
@@ -115,59 +129,69 @@ class Run:
     def _restore(self, state):
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.epoch = state["epoch"]
-        print(f"resumed after epoch {self.epoch}", flush=True)
+        self.step = state["step"]
+        print(f"resumed after step {self.step}", flush=True)
 
     def save(self):
         state = {name: part.state_dict() for name, part in self._parts().items()}
-        torch.save({"epoch": self.epoch, **state}, self.path.with_suffix(".part"))
+        torch.save({"step": self.step, **state}, self.path.with_suffix(".part"))
         self.path.with_suffix(".part").rename(self.path)
-        torch.save({"width": self.model.width, "state": self.average.state_dict()}, self.path.with_name("weights.pt"))
+        torch.save(self.average.state_dict(), self.path.with_name("weights.pt"))
 
     def follow(self):
         """Move the average towards the model; faster at first, so that it forgets the random start."""
-        step = self.schedule.last_epoch
-        keep = min(AVERAGE, step / (step + 50))
+        keep = min(AVERAGE, self.step / (self.step + 50))
+        pairs = list(zip(self.average.state_dict().values(), self.model.state_dict().values()))
         with torch.no_grad():
-            for a, b in zip(self.average.state_dict().values(), self.model.state_dict().values()):
-                a.lerp_(b, 1 - keep) if a.is_floating_point() else a.copy_(b)
+            for a, b in pairs:
+                if not a.is_floating_point():
+                    a.copy_(b)
+            ours, theirs = zip(*(pair for pair in pairs if pair[0].is_floating_point()))
+            torch._foreach_mul_(ours, keep)
+            torch._foreach_add_(ours, theirs, alpha=1 - keep)
 
 
-def train_epoch(run, shards, args, grid):
-    order = np.random.default_rng((args.seed, run.epoch)).permutation(len(shards.where))
-    sums, started = np.zeros(3), time.time()
-    run.model.train()
-    batches = len(order) // args.batch
-    for step in range(batches):
-        image, *target = shards.batch(order[step * args.batch:(step + 1) * args.batch])
+def picks(shards, args, step):
+    """The pictures of one step: every pass over all of them has its own order."""
+    a_pass = len(shards.where) // args.batch
+    order = np.random.default_rng((args.seed, step // a_pass)).permutation(len(shards.where))
+    return order[step % a_pass * args.batch:][:args.batch]
+
+
+def train_piece(run, shards, args, grid):
+    """Steps up to the next checkpoint; the mean losses."""
+    sums, until = [], min(run.step + args.piece, args.steps)
+    run.model.heads.train()
+    run.model.features.eval()  # keeps the statistics that the features came with
+    while run.step < until:
+        image, *target = shards.batch(picks(shards, args, run.step))
+        run.model.features.requires_grad_(run.step >= args.frozen)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
             maps = run.model.features(image.contiguous(memory_format=torch.channels_last))
         losses = distillation_loss(run.model.answers([m.float() for m in maps]), grid, *target)
-        loss = losses[0] + BOX_WEIGHT * losses[1] + LANDMARK_WEIGHT * losses[2]
+        loss = sum(weight * part for weight, part in zip(WEIGHTS, losses))
         if not torch.isfinite(loss):
-            raise DataError(f"loss is {loss.item()} in epoch {run.epoch + 1}, step {step}; last checkpoint kept")
+            raise DataError(f"loss is {loss.item()} at step {run.step}; the last checkpoint is kept")
         run.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(run.model.parameters(), 5.0)
         run.optimizer.step(), run.schedule.step(), run.follow()
-        sums += [float(v.detach()) for v in losses]
-        if step % 200 == 199:
-            rate = (step + 1) * args.batch / (time.time() - started)
-            print(f"  step {step + 1}/{batches} losses {np.round(sums / (step + 1), 4)} {rate:.0f} pictures/s", flush=True)
-    run.epoch += 1
-    return sums / batches
+        run.step += 1
+        sums.append([float(v.detach()) for v in losses])
+    return np.mean(sums, axis=0)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", default="w64", help="name of the run's folder")
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--run", default="face", help="name of the run's folder")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--frozen", type=int, default=1200, help="first steps, in which only the heads learn")
+    parser.add_argument("--piece", type=int, default=200, help="steps between checkpoints")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--bf16", action="store_true", help="bfloat16 for the convolutions; for CPUs that have it")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--held-out", type=int, default=10, help="frames per held-out clip looked at after an epoch")
+    parser.add_argument("--held-out", type=int, default=10, help="frames per held-out clip looked at with each checkpoint")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -175,14 +199,14 @@ def main():
     args.folder = root / "runs" / args.run
     args.folder.mkdir(parents=True, exist_ok=True)
     frames, shards = held_out_frames(root / "held-out", args.held_out), Shards(root / "shards")
-    run = Run(args, args.epochs * (len(shards.where) // args.batch))
+    run = Run(args, args.steps)
     run.model.to(memory_format=torch.channels_last)
     grid = torch.from_numpy(cells(SIDE, SIDE))
-    while run.epoch < args.epochs:
+    while run.step < args.steps:
         started = time.time()
-        losses = train_epoch(run, shards, args, grid)
+        losses = train_piece(run, shards, args, grid)
         run.save()
-        row = {"epoch": run.epoch, "losses": [round(float(v), 4) for v in losses], "held_out": check(run.average, frames),
+        row = {"step": run.step, "losses": [round(float(v), 4) for v in losses], "held_out": check(run.average, frames),
                "seconds": round(time.time() - started)}
         print(json.dumps(row), flush=True)
         with open(args.folder / "history.jsonl", "a", encoding="utf-8") as f:
@@ -192,5 +216,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except DataError as e:
+    except (DataError, MissingSource) as e:
         raise SystemExit(f"train: {e}")
