@@ -35,6 +35,9 @@ func (e *Pipeline) Score(ctx context.Context, path string, watch Watch) score.Re
 	return p.Score(ctx, path)
 }
 
+// Parts are the pipeline's opener, detector and classifier, to be measured one by one.
+func (e *Pipeline) Parts() score.Pipeline { return e.pipeline }
+
 // About says what the engine is made of.
 func (e *Pipeline) About() About { return e.about }
 
