@@ -17,10 +17,10 @@ the picture looks composited. A clip's score is the mean of its frame logits, ca
 
 ## Training
 
-MobileNetV2 (width 1.0) from ImageNet weights, two heads. Half of what it learns from are pairs: a genuine face and its
-self-blended twin (Shiohara and Yamasaki, 2022) inside a random region, or its twin rebuilt through a coarser grid. The rest
-are frames of generators against frames and photos of genuine people, brought to one range of face sizes. Both classes pass
-through the same degradations. Licences are repeated as stated where the data was found; "unverified" means from memory.
+MobileNetV2 (width 1.0) from ImageNet weights, two heads. Most of what it learns from are pairs: a genuine face and its
+self-blended twin (Shiohara and Yamasaki, 2022) inside a region of the face, or its twin rebuilt through a coarser grid, clear
+differences first, subtle and degraded ones later. The rest are frames and photos of generators against genuine ones, matched in
+face size and sharpness. Both faces of a couple pass through the same degradations. Licences are repeated as stated where the data was found; "unverified" means from memory.
 
 | data | licence |
 |---|---|
@@ -39,6 +39,8 @@ $table
 
 $peers
 
+Self-blended twins of held-out genuine faces, undegraded, frame by frame: $twins.
+
 ### Per generator (AUC against all genuine clips of the same set; one or a few clips each, so only a hint)
 
 $methods
@@ -56,8 +58,10 @@ A lead for a person who checks further. Never proof, neither of forgery nor of a
 ## What it cannot see, and where it fails
 
 $failures
+- Nearly all figures of single generators rest on one to six clips. The intervals are wide, and the calibration clips are harder
+  than the test clips: lip-sync and talking heads in small or strongly coded pictures are at chance.
 - Voice and audio, text, the meaning of a scene, edits outside the face, faces below about 48 px.
-- Whole-image synthesis was seen in training only in passing; treat its absence in the score as saying nothing.
+- Whole-image synthesis was seen in training only in passing: a low score says nothing about it.
 - The map was taught on synthetic blends. On real forgeries its cells are a hint at best; it has no measured accuracy.
 - Strong compression, beauty filters, stage light and old footage were imitated, not collected.
 """)
@@ -96,6 +100,11 @@ def peers(report) -> str:
     return "On the same clips:\n\n" + "\n".join(lines)
 
 
+def twins(report) -> str:
+    return "; ".join(f"{k} AUC {v['auc']:.2f}, the twin scores above its original in {100 * v['above']:.0f} %"
+                     for k, v in report["twins"].items())
+
+
 def render(entry, report, measured) -> str:
     """The card as Markdown."""
     seen = report["test_generators_in_training"]
@@ -103,5 +112,5 @@ def render(entry, report, measured) -> str:
         name=entry["name"], version=entry["version"], file=entry["file"], sha256=entry["sha256"], bytes=measured["bytes"],
         parity=f"{measured['parity']:.0e}", ms=f"{measured['ms']:.1f}", crop_scale=entry["input"]["crop_scale"], sources=sources(entry),
         held=", ".join(sorted(CALIBRATION_METHODS)), seen=", ".join(seen), seen_count=len(seen), table=print_table(report),
-        peers=peers(report), methods=methods(report), points=points(report), failures=failures(report),
+        peers=peers(report), twins=twins(report), methods=methods(report), points=points(report), failures=failures(report),
         a=f"{report['calibration']['a']:.4f}", b=f"{report['calibration']['b']:.4f}")
