@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-pytest.importorskip("cv2", reason="OpenCV for Python is not installed")
+cv2 = pytest.importorskip("cv2", reason="OpenCV for Python is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 
 from classifier import metrics, splits, train  # noqa: E402
-from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Mix  # noqa: E402
+from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Mix, match, sharpness  # noqa: E402
 from classifier.blend import self_blend  # noqa: E402
 from classifier.network import Classifier  # noqa: E402
 from classifier.shards import Crops, ShardWriter  # noqa: E402
@@ -68,6 +68,19 @@ def test_batches_repeat_and_balance(tmp_path):
     assert images.shape == (MIX.size, SIZE, SIZE, 3) and maps.shape == (MIX.size, CELLS, CELLS)
     assert torch.equal(images, again[0]) and labels.sum() == MIX.size / 2
     assert set(torch.unique(maps[labels == 0]).tolist()) == {0.0} and (maps == UNKNOWN).any()
+
+
+def test_couples_are_matched_in_size_and_sharpness():
+    rng = np.random.default_rng(2)
+    crisp = rng.integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    soft = cv2.resize(cv2.resize(crisp, (60, 60), interpolation=cv2.INTER_AREA), (120, 120), interpolation=cv2.INTER_CUBIC)
+    first, second = match([(crisp, np.array([20.0, 20, 160, 160])), (soft, np.array([10.0, 10, 100, 100]))], largest=90)
+    assert max(first[1][2:]) == pytest.approx(90) and max(second[1][2:]) == pytest.approx(90)
+    assert sharpness(*first) <= 1.25 * sharpness(*second) and sharpness(*second) <= 1.25 * sharpness(*first)
+
+
+def test_a_generator_is_known_by_its_first_name():
+    assert splits.generator("wav2lip+gfpgan") == splits.generator("wav2lip (on a parallax video)") == "wav2lip"
 
 
 def test_empty_crops_and_foreign_samples_stop_the_run(tmp_path):
