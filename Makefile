@@ -17,7 +17,7 @@ PURE     = $(shell scripts/pure-packages.sh)
 TOOL    := go tool -modfile=scripts/tools.mod
 CLIPS   ?= testdata/clips testdata/photos
 
-.PHONY: help setup setup-cuda setup-training build demo test test-go test-pure test-race test-leaks test-training lint fmt clean
+.PHONY: help setup setup-cuda setup-training build demo test test-go test-pure test-race test-leaks test-training measure lint fmt clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-leaks: ## native pictures that nobody closed
 
 test-training: ## the training pipeline on made-up pictures
 	@scripts/test-training.sh
+
+measure: build ## the figures of the README's section on speed: six minutes on an idle machine
+	@scripts/measure.sh
 
 lint: ## vet, staticcheck, gofumpt, import layers
 	@go vet ./...
