@@ -100,8 +100,7 @@ func (o *benchOptions) flags(cmd *cobra.Command) {
 	f.DurationVar(&o.bench.MaxDuration, "max-duration", 10*time.Second, "measure on only so much of the clip; 0 means all")
 	f.Lookup("max-duration").DefValue = "10s"
 	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
-	f.StringVar(&o.engine.Detector, "detector", "", "`model` that finds the faces (default: the built-in one)")
-	f.StringVar(&o.engine.Classifier, "classifier", "", "`model` that judges them (default: the built-in one)")
+	choiceFlags(f, &o.engine)
 	f.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile, for go tool pprof, to `file`")
 	f.StringVar(&o.memProfile, "memprofile", "", "write a profile of Go's allocations to `file`")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")

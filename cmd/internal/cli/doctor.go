@@ -38,6 +38,7 @@ func newDoctor(e *env.Env, p engine.Platform) *cobra.Command {
 	}
 	reportFormat(cmd, &o.format)
 	modelFlags(cmd.Flags(), &o.engine)
+	choiceFlags(cmd.Flags(), &o.engine)
 	cmd.Flags().StringVar(&o.engine.Library, "onnxruntime", "", "`file` with ONNX Runtime's shared library (default: look for it)")
 	return cmd
 }

@@ -99,8 +99,7 @@ func (o *evalOptions) flags(cmd *cobra.Command) {
 	f.DurationVar(&o.engine.MaxDuration, "max-duration", 0, "score only so much of each video, such as 10m (default: all)")
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
 	f.Lookup("timeout").DefValue = "2h"
-	f.StringVar(&o.engine.Detector, "detector", "", "`model` that finds the faces (default: the built-in one)")
-	f.StringVar(&o.engine.Classifier, "classifier", "", "`model` that judges them (default: the built-in one)")
+	choiceFlags(f, &o.engine)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
 	modelFlags(f, &o.engine)
 	libraryFlags(f, &o.engine)

@@ -26,6 +26,12 @@ func modelFlags(flags *pflag.FlagSet, c *engine.Config) {
 	flags.StringVar(&c.Models, "models", "", "`folder` with further models, NAME/manifest.json each")
 }
 
+// choiceFlags name the models that are used.
+func choiceFlags(flags *pflag.FlagSet, c *engine.Config) {
+	flags.StringVar(&c.Detector, "detector", "", "`model` that finds the faces (default: the built-in one)")
+	flags.StringVar(&c.Classifier, "classifier", "", "`model` that judges them (default: the built-in one)")
+}
+
 // checkLibraryFlags finds values that cannot be meant.
 func checkLibraryFlags(c engine.Config) error {
 	if _, err := model.ParseProvider(c.Device); err != nil {

@@ -69,14 +69,14 @@ func (x *examiner) models(ctx context.Context, runtime *ort.Environment) *model.
 	missing := map[model.Task]bool{model.FaceDetection: true, model.ForgeryClassification: true}
 	for _, e := range x.platform.Models(x.config.Models).List() {
 		started := time.Now()
-		check := engine.Check{Name: "model " + e.Name, Essential: e.Default}
+		check := engine.Check{Name: "model " + e.Name, Essential: x.chosen(e)}
 		var weights *model.Weights
 		weights, check = x.model(ctx, runtime, e, check)
 		check.Millis = time.Since(started).Milliseconds()
 		if check.State == engine.OK {
 			works = weights
 		}
-		if e.Default {
+		if check.Essential {
 			delete(missing, e.Manifest.Task)
 		}
 		x.add(check)
@@ -84,7 +84,7 @@ func (x *examiner) models(ctx context.Context, runtime *ort.Environment) *model.
 	for _, role := range []struct {
 		task       model.Task
 		name, flag string
-	}{{model.FaceDetection, "built-in detector", "--detector"}, {model.ForgeryClassification, "built-in classifier", "--classifier"}} {
+	}{{model.FaceDetection, "face detector", "--detector"}, {model.ForgeryClassification, "classifier", "--classifier"}} {
 		if missing[role.task] {
 			x.add(engine.Check{
 				Name: role.name, State: engine.Broken, Essential: true, Detail: "none that works",
@@ -93,6 +93,15 @@ func (x *examiner) models(ctx context.Context, runtime *ort.Environment) *model.
 		}
 	}
 	return works
+}
+
+// chosen tells whether scoring would use the model: the one that was named for its task, else the default.
+func (x *examiner) chosen(e model.Entry) bool {
+	named := map[model.Task]string{model.FaceDetection: x.config.Detector, model.ForgeryClassification: x.config.Classifier}[e.Manifest.Task]
+	if named == "" {
+		return e.Default
+	}
+	return e.Name == named
 }
 
 // model fills in what there is to say of one model.
