@@ -31,14 +31,14 @@ class Stills:
 
 STILLS = (
     Stills("openforensics-real", "real", "TaherPanbiharwala/Deepfake-Detection", "a9942d873e4f",
-           ("Dataset/Train/Real", "Dataset/Validation/Real"), "repository MIT; OpenForensics CC BY 4.0 (unverified)", most=5000),
+           ("Dataset/Train/Real", "Dataset/Validation/Real"), "repository MIT; OpenForensics CC BY 4.0 (unverified)", most=8000),
     Stills("scut-fbp5500", "real", "dduygaucho/SCUT-FBP5000", "f5be42e82483", ("data/landing/Images",),
            "none stated; research use (unverified)", most=3000, context=1.5, skip_cutouts=True),
     Stills("lfw", "real", "braun-steven/dfi-tensorflow", "0a86d9a0c4e0", ("data/lfw-deepfunneled",),
-           "research use (unverified)", most=2500, per_stem=3, context=1.6),
+           "research use (unverified)", most=4500, per_stem=3, context=1.6),
     Stills("openforensics-fake", "fake", "TaherPanbiharwala/Deepfake-Detection", "a9942d873e4f",
-           ("Dataset/Train/Fake",), "repository MIT; OpenForensics CC BY 4.0 (unverified)", most=2000),
-    Stills("generated-faces", "fake", "hmdghoul/generated-faces", "59ccdc22f394", ("images",), "none stated", most=500),
+           ("Dataset/Train/Fake",), "repository MIT; OpenForensics CC BY 4.0 (unverified)", most=4000),
+    Stills("generated-faces", "fake", "hmdghoul/generated-faces", "59ccdc22f394", ("images",), "none stated", most=1200),
 )
 
 

@@ -14,7 +14,7 @@ import torch
 
 from classifier import card, onnxfile
 from classifier.batches import CROP_SCALE, SIZE
-from classifier.network import Classifier
+from classifier.network import IMAGENET, Classifier
 from classifier.train import load_average
 from common.mirror import work_root
 from sources import STILLS, DataError, read_clips
@@ -66,7 +66,8 @@ def manifest(name, version, digest, session, report, clips) -> dict:
                         "fitted_on": f"{FITTED} ({len(methods)} generators)"},
         "operating_points": [{"name": point, **{k: round(v, 4) for k, v in values.items()}, "measured_on": measured}
                              for point, values in report["operating_points"].items()],
-        "trained_on": [{"name": s.repo + " " + "+".join(s.folders), "licence": s.licence} for s in STILLS]
+        "trained_on": [{"name": f"ImageNet weights of MobileNetV2, {IMAGENET[0]}", "licence": "Apache-2.0"}]
+        + [{"name": s.repo + " " + "+".join(s.folders), "licence": s.licence} for s in STILLS]
         + [{"name": repo, "licence": licence} for repo, licence in sorted(clips.items())],
         "card": "card.md", "golden": onnxfile.golden(session),
     }
