@@ -7,6 +7,7 @@
 
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -39,7 +40,10 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))
     console.print(Text(f"$ {shlex.join(command)}".replace("bin/", "", 1), style="bold"))
     console.print(Text.from_ansi(on_terminal(command)))
-    console.save_svg(picture, title="blendscope")
+    svg = console.export_svg(title="blendscope")
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S)  # a picture that fetches nothing: the viewer's own fonts will do
+    with open(picture, "w", encoding="utf-8") as out:
+        out.write(re.sub(r"<!-- Generated.*?-->\s*", "", svg))
 
 
 if __name__ == "__main__":
