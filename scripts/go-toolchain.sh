@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that a Go exists which can build this module. From Go 1.21 on, the go command fetches the toolchain that
 # go.mod asks for by itself; an older one (Debian 12) fetches the same archive as a plain module, checked against Go's
-# checksum database, and it is unpacked into lib/go.
+# checksum database, and it is unpacked into lib/.go: the dot hides its sources from ./... .
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/say.sh
@@ -15,7 +15,7 @@ can_switch() { # can_switch GO: is it at least 1.21?
 	[ "$(printf 'go1.21\n%s\n' "$version" | sort -V | head -1)" = go1.21 ]
 }
 
-export PATH="$PWD/lib/go/bin:$PATH"
+export PATH="$PWD/lib/.go/bin:$PATH"
 if command -v go >/dev/null && can_switch go; then exit 0; fi
 
 if ! command -v go >/dev/null; then
@@ -33,7 +33,7 @@ dir=$(cd "$scratch" && GOFLAGS=-modcacherw GOMODCACHE="$scratch" go mod download
 	awk -F'"' '$2 == "Dir" {print $4}') || true
 [ -n "${dir:-}" ] || fail "could not fetch $WANTED" "install Go 1.21 or later by hand, then again: make setup"
 mkdir -p lib
-rm -rf lib/go
-cp -r "$dir" lib/go
-chmod -R u+w lib/go
-chmod +x lib/go/bin/* lib/go/pkg/tool/*/* # the module cache keeps no permissions
+rm -rf lib/.go
+cp -r "$dir" lib/.go
+chmod -R u+w lib/.go
+chmod +x lib/.go/bin/* lib/.go/pkg/tool/*/* # the module cache keeps no permissions
