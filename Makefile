@@ -13,7 +13,6 @@ export BLENDSCOPE_ONNXRUNTIME ?= $(CURDIR)/lib/libonnxruntime.so
 
 # The commit goes into the binary where git can tell it (not in an exported tree or somebody else's checkout).
 VCS     := $(if $(shell git rev-parse HEAD 2>/dev/null),true,false)
-PURE     = $(shell scripts/pure-packages.sh)
 SOURCES  = $(shell find . -name '*.go' -not -path './lib/*')
 TOOL    := go tool -modfile=scripts/tools.mod
 CLIPS   ?= testdata/clips testdata/photos
@@ -45,7 +44,7 @@ test-go: build
 	@go test ./...
 
 test-pure: ## the packages that need no native library, without cgo
-	@CGO_ENABLED=0 GOFLAGS= go test $(PURE)
+	@CGO_ENABLED=0 GOFLAGS= go test $$(scripts/pure-packages.sh)
 
 test-race: ## the concurrent packages under the race detector
 	@go test -race ./score/... ./model/... ./cmd/...

@@ -75,5 +75,6 @@ func codecs() map[string]string {
 		"apch": "prores", "apcn": "prores", "apcs": "prores", "apco": "prores", "ap4h": "prores",
 		"\x01": "mpeg1video", "\x02": "mpeg2video", "\x10": "mpeg4", "\x1b": "h264", "\x24": "hevc", // MPEG-TS stream types
 		"wmv3": "wmv3", "wvc1": "vc1", "theo": "theora", "gif": "gif",
+		"mpeg": "", // OpenCV 4.6 on a program stream: the family, not the codec
 	}
 }
