@@ -106,16 +106,24 @@ func (b *bench) length() float64 {
 // fromFile measures what reads the clip. It comes before any frame is held in memory, so that the peaks are its own.
 func (b *bench) fromFile(ctx context.Context, report *Report) error {
 	every, sampled := frames.Sampling{}, frames.Sampling{PerSecond: b.SampleFPS}
-	for _, stage := range []struct {
-		stage Stage
-		once  func(context.Context) (sample, error)
-	}{
+	return b.each(ctx, report, []job{
 		{Decode, func(ctx context.Context) (sample, error) { return b.decode(ctx, every) }},
 		{DecodeSampled, func(ctx context.Context) (sample, error) { return b.decode(ctx, sampled) }},
 		{EndToEnd, func(ctx context.Context) (sample, error) { return b.endToEnd(ctx, every) }},
 		{EndToEndSample, func(ctx context.Context) (sample, error) { return b.endToEnd(ctx, sampled) }},
-	} {
-		row, err := b.measure(ctx, stage.stage, stage.once)
+	})
+}
+
+// job is one run of a stage.
+type job struct {
+	stage Stage
+	once  func(context.Context) (sample, error)
+}
+
+// each adds a row to the report for every job that is wanted.
+func (b *bench) each(ctx context.Context, report *Report, jobs []job) error {
+	for _, j := range jobs {
+		row, err := b.measure(ctx, j.stage, j.once)
 		if err != nil {
 			return err
 		}
@@ -137,26 +145,14 @@ func (b *bench) fromMemory(ctx context.Context, report *Report) error {
 	}
 	defer held.release()
 	report.Clip.FacesPerFrame = float64(held.faces) / float64(len(held.frames))
-	for _, stage := range []struct {
-		stage Stage
-		once  func(context.Context) (sample, error)
-	}{
+	return b.each(ctx, report, []job{
 		{Detect, func(ctx context.Context) (sample, error) { return b.detect(ctx, held) }},
 		{Inference, func(ctx context.Context) (sample, error) { return b.inference(ctx, held) }},
-		{Classify, func(ctx context.Context) (sample, error) { return b.classify(ctx, held) }},
-	} {
-		if stage.stage == Classify {
+		{Classify, func(ctx context.Context) (sample, error) {
 			held.release() // the crops are copies
-		}
-		row, err := b.measure(ctx, stage.stage, stage.once)
-		if err != nil {
-			return err
-		}
-		if row != nil {
-			report.Rows = append(report.Rows, *row)
-		}
-	}
-	return nil
+			return b.classify(ctx, held)
+		}},
+	})
 }
 
 func (b *bench) wants(s Stage) bool { return slices.Contains(b.Stages, s) }

@@ -78,9 +78,7 @@ func newBench(e *env.Env, p engine.Platform) *cobra.Command {
 			if len(args) == 1 {
 				o.clip = args[0]
 			}
-			if !cmd.Flags().Changed("format") && strings.EqualFold(filepath.Ext(o.output), ".json") {
-				o.format = string(output.JSON)
-			}
+			jsonByName(cmd, &o.format, o.output)
 			return o.run(cmd.Context(), e, p)
 		},
 	}

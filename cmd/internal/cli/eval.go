@@ -10,7 +10,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -72,9 +71,7 @@ func newEval(e *env.Env, p engine.Platform) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.labels = args[0]
-			if !cmd.Flags().Changed("format") && strings.EqualFold(filepath.Ext(o.output), ".json") {
-				o.format = string(output.JSON)
-			}
+			jsonByName(cmd, &o.format, o.output)
 			return o.run(cmd.Context(), e, p)
 		},
 	}

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/blendscope/blendscope/cmd/internal/build"
 	"github.com/blendscope/blendscope/cmd/internal/env"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
+	"github.com/blendscope/blendscope/cmd/internal/output"
 )
 
 type versionOptions struct{ format string }
@@ -41,6 +44,13 @@ func reportFormat(cmd *cobra.Command, format *string) {
 	// BLENDSCOPE_FORMAT is scan's, which knows more formats.
 	_ = cmd.Flags().SetAnnotation("format", lineOnly, []string{"true"}) // fails for unknown names only
 	choose(cmd, "format", "text", "json")
+}
+
+// jsonByName chooses JSON for a report that goes to a .json file, unless the format was named.
+func jsonByName(cmd *cobra.Command, format *string, file string) {
+	if !cmd.Flags().Changed("format") && strings.EqualFold(filepath.Ext(file), ".json") {
+		*format = string(output.JSON)
+	}
 }
 
 // report writes value as JSON, or calls text.
