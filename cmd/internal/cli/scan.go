@@ -53,10 +53,11 @@ type scanOptions struct {
 	filter    input.Filter
 	null      bool
 	quiet     bool
+	extras    extras
 }
 
 func newScan(e *env.Env, p engine.Platform) *cobra.Command {
-	o := &scanOptions{}
+	o := &scanOptions{extras: extras{list: scanExtras(e, p)}}
 	cmd := &cobra.Command{
 		Use:   "scan PATH...",
 		Short: "Score videos and photos",
@@ -98,6 +99,7 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f.StringArrayVar(&o.filter.Include, "include", nil, "in folders take files that match `glob`, whatever their extension (may be repeated)")
 	f.StringArrayVar(&o.filter.Exclude, "exclude", nil, "in folders pass over files and folders that match `glob` (may be repeated)")
 	f.BoolVarP(&o.null, "null", "0", false, "paths in lists end with a NUL byte instead of a newline")
+	o.extras.flags(f)
 	choiceFlags(f, &o.engine)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
 	modelFlags(f, &o.engine)
@@ -136,7 +138,10 @@ func (o *scanOptions) check() error {
 		o.engine.Sampling.PerSecond = o.fps
 	}
 	o.jobs = min(o.jobs, 8*runtime.NumCPU())
-	return checkLibraryFlags(o.engine)
+	if err := checkLibraryFlags(o.engine); err != nil {
+		return err
+	}
+	return o.extras.check()
 }
 
 // formatFor takes the format from a file's extension.

@@ -42,7 +42,13 @@ func (s *scanRun) all(ctx context.Context, scorer engine.Engine, out *sink) erro
 	}
 	err = queue.Run(ctx, scorer, s.items, queue.Options{
 		Jobs: s.jobs, Timeout: s.timeout, Tool: build.Read().Tool(), Observer: printer,
-	}, emit)
+	}, func(i int, r *score.Result) error {
+		if err := emit(i, r); err != nil {
+			return err
+		}
+		s.extras.finished(ctx, s.items[i].Path, r)
+		return nil
+	})
 	if err == nil {
 		err = doc.Close()
 	}
@@ -53,7 +59,10 @@ func (s *scanRun) all(ctx context.Context, scorer engine.Engine, out *sink) erro
 	if err != nil {
 		return fmt.Errorf("the results could not be written: %w", err)
 	}
-	return s.verdict(ctx, out)
+	if err := s.verdict(ctx, out); err != nil {
+		return err
+	}
+	return s.extras.err()
 }
 
 func (s *scanRun) count(r *score.Result) {
