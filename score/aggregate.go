@@ -93,7 +93,8 @@ func (s *series) shown(r *record, c calibration, one reading) Track {
 	}
 }
 
-// best lists the moments that speak most for a manipulation, by the smoothed score, not too close to each other.
+// best lists the moments that speak most for a manipulation, not too close to each other: the seconds with the highest
+// smoothed score, each by its strongest face.
 func (s *series) best(r *record, c calibration) []BestFrame {
 	best := []BestFrame{}
 	var chosen []time.Duration
@@ -102,11 +103,46 @@ func (s *series) best(r *record, c calibration) []BestFrame {
 		if k < 0 {
 			break
 		}
-		g := s.seen[k]
-		chosen = append(chosen, g.at)
-		best = append(best, BestFrame{TMS: g.at.Milliseconds(), Frame: r.frames[g.frame].index, Score: c.score(s.smoothed[k])})
+		if hot := s.hottest(r, k); !s.near(hot, chosen) {
+			k = hot
+		}
+		chosen = append(chosen, s.seen[k].at)
+		best = append(best, s.frame(r, c, k))
 	}
+	slices.SortStableFunc(best, func(a, b BestFrame) int { return cmp.Compare(b.Score, a.Score) })
 	return best
+}
+
+// hottest is the index in seen of the face whose map was kept of the second in which face k was seen; k itself when none
+// was.
+func (s *series) hottest(r *record, k int) int {
+	g := s.seen[k]
+	spot, ok := r.heat[keyOf(r.faces[g.face].track, g.at)]
+	if !ok {
+		return k
+	}
+	i, found := slices.BinarySearchFunc(s.seen, spot.face, func(g sighting, face int) int { return cmp.Compare(g.face, face) })
+	if !found {
+		return k
+	}
+	return i
+}
+
+// frame is face k as it appears among the evidence.
+func (s *series) frame(r *record, c calibration, k int) BestFrame {
+	g := s.seen[k]
+	face := r.faces[g.face]
+	score := c.score(s.smoothed[k])
+	f := BestFrame{TMS: g.at.Milliseconds(), Frame: r.frames[g.frame].index, Score: score, Box: face.shown(s.id, score).Box}
+	if spot, ok := r.heat[keyOf(face.track, g.at)]; ok && spot.face == g.face {
+		f.Map = spot.shown(r.crop)
+	}
+	return f
+}
+
+// near reports whether face k of seen is close to one of the moments.
+func (s *series) near(k int, moments []time.Duration) bool {
+	return slices.ContainsFunc(moments, func(other time.Duration) bool { return (s.seen[k].at - other).Abs() < evidenceApart })
 }
 
 // strongest is the index in seen of the counted face with the highest smoothed score that is not close to the moments
@@ -117,8 +153,7 @@ func (s *series) strongest(not []time.Duration) int {
 		if best >= 0 && s.smoothed[k] <= s.smoothed[best] {
 			continue
 		}
-		near := func(other time.Duration) bool { return (s.seen[k].at - other).Abs() < evidenceApart }
-		if !slices.ContainsFunc(not, near) {
+		if !s.near(k, not) {
 			best = k
 		}
 	}

@@ -55,12 +55,12 @@ func (s *scan) classifyBatch(ctx context.Context, w *waiting, n int) error {
 	}
 	clear(w.crops[:n]) // let go of the pixels
 	w.crops = w.crops[n:]
-	w.assign(evidence, s.options.OnMoment != nil)
+	w.assign(evidence)
 	return nil
 }
 
 // assign gives the answers to the first faces that have none yet.
-func (w *waiting) assign(evidence []Evidence, maps bool) {
+func (w *waiting) assign(evidence []Evidence) {
 	skip := w.done
 	w.done += len(evidence)
 	for i := range w.looks {
@@ -74,9 +74,7 @@ func (w *waiting) assign(evidence []Evidence, maps bool) {
 				return
 			}
 			l.faces[k].logit = tame(evidence[0].Logit)
-			if maps {
-				l.maps = append(l.maps, evidence[0].Map)
-			}
+			l.maps = append(l.maps, evidence[0].Map)
 			evidence = evidence[1:]
 		}
 	}

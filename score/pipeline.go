@@ -12,6 +12,7 @@ import (
 type Options struct {
 	Sampling    frames.Sampling
 	Calibration model.Calibration // without a method the logit is taken as log odds as it is
+	CropScale   float64           // the classifier sees a square of CropScale times the longer side of a face's box
 	MaxFaces    int               // most faces scored per frame, largest and steadiest first
 	MaxDuration time.Duration     // of presentation time; 0 means no limit
 	Timeline    bool              // keep Result.Timeline
@@ -89,7 +90,7 @@ func (s *scan) verdict(result *Result) error {
 	if len(s.record.frames) == 0 {
 		return errNoFrames
 	}
-	s.record.tracks = s.tracker.Tracks()
+	s.record.tracks, s.record.crop = s.tracker.Tracks(), s.options.CropScale
 	found, err := aggregate(&s.record, s.options)
 	if err != nil {
 		return err

@@ -9,14 +9,16 @@ import (
 	"github.com/blendscope/blendscope/score/quality"
 )
 
-// record is the compact memory of a clip: some 60 bytes for a frame with one face, so that two hours of every frame stay
-// below 20 MB.
+// record is the compact memory of a clip: some 60 bytes for a frame with one face and some 300 for each second of a
+// track, so that two hours of every frame stay below 20 MB.
 type record struct {
 	frames  []frameRecord
 	faces   []faceRecord
 	tracks  []track.Summary
-	leftOut bool // some frame had more faces than were scored
-	mended  bool // timestamps ran backwards or out of bounds
+	heat    heat
+	crop    float64 // Options.CropScale
+	leftOut bool    // some frame had more faces than were scored
+	mended  bool    // timestamps ran backwards or out of bounds
 }
 
 // frameRecord is one scored frame. Its faces are record.faces from the end of the frame before.
@@ -48,7 +50,15 @@ func newFaceRecord(link track.Link, face frames.Face, q quality.Quality) faceRec
 }
 
 func (r *record) add(l *look) {
-	r.faces = append(r.faces, l.faces...)
+	if r.heat == nil {
+		r.heat = heat{}
+	}
+	for i, face := range l.faces {
+		r.faces = append(r.faces, face)
+		if i < len(l.maps) {
+			r.heat.note(r, len(r.faces)-1, l.pts, l.maps[i])
+		}
+	}
 	r.frames = append(r.frames, frameRecord{pts: l.pts, index: l.index, end: len(r.faces)})
 }
 

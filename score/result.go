@@ -118,9 +118,19 @@ type Track struct {
 
 // BestFrame is a moment worth looking at.
 type BestFrame struct {
-	TMS   int64   `json:"t_ms"`
-	Frame int     `json:"frame"`
-	Score float64 `json:"score"`
+	TMS   int64      `json:"t_ms"`
+	Frame int        `json:"frame"`
+	Score float64    `json:"score"`
+	Box   [4]float64 `json:"box"`           // x, y, w, h in upright frame pixels
+	Map   *HeatMap   `json:"map,omitempty"` // where the face looks composited; nil when the classifier does not tell
+}
+
+// HeatMap is a Map as results carry it. It covers the classifier's crop: the square around the centre of Box whose side
+// is CropScale times the box's longer side.
+type HeatMap struct {
+	Side      int     `json:"side"`       // Values has Side x Side cells
+	CropScale float64 `json:"crop_scale"` // of the classifier
+	Values    string  `json:"values"`     // base64 of one byte a cell, row-major from the top left: 255 is a probability of 1
 }
 
 // Segment is a sustained stretch of a track above the moderate threshold.

@@ -62,7 +62,7 @@ type look struct {
 	pts   time.Duration
 	faces []faceRecord
 	crops []frames.Image
-	maps  []Map // for OnMoment
+	maps  []Map
 	mend  bool
 	over  bool // faces were left out
 }

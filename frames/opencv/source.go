@@ -2,6 +2,7 @@ package opencv
 
 import (
 	"context"
+	"time"
 
 	"github.com/blendscope/blendscope/frames"
 )
@@ -16,6 +17,7 @@ type Source struct {
 // decoder is what videos and photos do differently.
 type decoder interface {
 	next(ctx context.Context) (*frames.Frame, error)
+	seek(ctx context.Context, t time.Duration) error
 	decoded() int
 	close() error
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -32,6 +33,8 @@ type video struct {
 	count   int // frames decoded
 	lost    int // grabs that failed and were followed by one that did not
 	ended   error
+	pending *position // of a frame that a seek has grabbed and Next has not taken
+	jumped  bool      // frames were passed over: count is not the number of the next
 }
 
 func openVideo(file *os.File, facts container.Facts, sampling frames.Sampling) (*Source, error) {
@@ -62,17 +65,15 @@ func (v *video) next(ctx context.Context) (*frames.Frame, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if !v.grab() {
+		p, ok := v.advance()
+		if !ok {
 			v.ended = v.ending()
 			break
 		}
-		index := v.count
-		v.count++
-		pts := v.clock.at(index, v.capture.Get(gocv.VideoCapturePosMsec))
-		if !v.sampler.Take(pts) {
+		if !v.sampler.Take(p.pts) {
 			continue
 		}
-		frame, err := v.retrieve(index, pts)
+		frame, err := v.retrieve(p.index, p.pts)
 		if errors.Is(err, errNoPicture) {
 			v.lost++
 			continue
@@ -84,6 +85,33 @@ func (v *video) next(ctx context.Context) (*frames.Frame, error) {
 		return frame, nil
 	}
 	return nil, v.ended
+}
+
+// position is where a grabbed frame stands.
+type position struct {
+	index int
+	pts   time.Duration
+}
+
+// advance decodes one frame, unless a seek has left one.
+func (v *video) advance() (position, bool) {
+	if p := v.pending; p != nil {
+		v.pending = nil
+		return *p, true
+	}
+	if !v.grab() {
+		return position{}, false
+	}
+	index := v.count
+	v.count++
+	if v.jumped {
+		index = max(1, index) // the clock starts at the clip's first frame, not here
+	}
+	p := position{index, v.clock.at(index, v.capture.Get(gocv.VideoCapturePosMsec))}
+	if v.jumped {
+		p.index = int(math.Round(p.pts.Seconds() * v.info.FPS))
+	}
+	return p, true
 }
 
 // grab decodes one frame, skipping over damage.
@@ -128,6 +156,9 @@ func (v *video) image(mat *gocv.Mat) (frames.Image, error) {
 
 // ending tells a clean end from a stream that broke.
 func (v *video) ending() error {
+	if v.jumped {
+		return io.EOF
+	}
 	if v.facts.Ending == container.Cut || v.lost > 0 || v.short() {
 		return &frames.TruncatedError{Decoded: v.count, Expected: v.info.FrameCount}
 	}

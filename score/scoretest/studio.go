@@ -93,6 +93,9 @@ func (s *Studio) Add(path string, script Script) *Studio {
 
 // Pipeline returns a pipeline that works in this studio alone.
 func (s *Studio) Pipeline(o score.Options) *score.Pipeline {
+	if o.CropScale == 0 {
+		o.CropScale = 1.4
+	}
 	return &score.Pipeline{Opener: s, Detector: s, Classifier: s, Options: o}
 }
 

@@ -36,6 +36,8 @@ type Platform interface {
 	Models(folder string) *model.Registry
 	// Start loads libraries and models. The caller closes the engine.
 	Start(ctx context.Context, c Config) (Engine, error)
+	// Preview opens a file for looking at it. The caller closes it.
+	Preview(ctx context.Context, path string) (Preview, error)
 	// Diagnose checks everything Start needs, and goes on after a failure.
 	Diagnose(ctx context.Context, c Config) []Check
 }

@@ -58,7 +58,7 @@ func scored(path string, p float64, band score.Band) *score.Result {
 	r.Quality = score.Quality{UsableFaceShare: 0.9, MedianFacePx: 180.5, Sharpness: 0.7, Compression: 0.2}
 	r.Tracks = []score.Track{{
 		ID: 1, FirstMS: 0, LastMS: 95000, Faces: 430, Score: p, Interval: interval, MedianFacePx: 180.5,
-		Evidence: []score.BestFrame{{TMS: 61000, Frame: 1828, Score: 0.98}},
+		Evidence: []score.BestFrame{{TMS: 61000, Frame: 1828, Score: 0.98, Box: [4]float64{300, 120, 180, 200}}},
 	}}
 	return r
 }

@@ -18,6 +18,11 @@ func (Platform) Start(context.Context, engine.Config) (engine.Engine, error) {
 	return nil, exit.Hint(engine.ErrNotBuiltIn, mend)
 }
 
+// Preview cannot.
+func (Platform) Preview(context.Context, string) (engine.Preview, error) {
+	return nil, exit.Hint(engine.ErrNotBuiltIn, mend)
+}
+
 // Diagnose has one thing to say.
 func (Platform) Diagnose(context.Context, engine.Config) []engine.Check {
 	return []engine.Check{{

@@ -30,6 +30,15 @@ func (o opener) Open(ctx context.Context, path string, sampling frames.Sampling)
 	return source, nil
 }
 
+// Preview opens a file for looking at it.
+func (p Platform) Preview(ctx context.Context, path string) (engine.Preview, error) {
+	source, err := opencv.NewOpener().Open(ctx, path, frames.Sampling{})
+	if err != nil {
+		return nil, err // not source: see opener
+	}
+	return source, nil
+}
+
 // builder collects the parts of an engine, and what has to be closed in which order.
 type builder struct {
 	config  engine.Config
@@ -133,6 +142,7 @@ func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.P
 	b.closers = append(b.closers, classifier.Close)
 	o := score.Options{
 		Sampling: b.config.Sampling, MaxFaces: b.config.MaxFaces, MaxDuration: b.config.MaxDuration, Timeline: b.config.Timeline,
+		CropScale: judge.manifest.Input.CropScale,
 	}
 	if judge.manifest.Calibration != nil {
 		o.Calibration = *judge.manifest.Calibration

@@ -177,7 +177,7 @@ func (w wish) result(path string, timeline bool) score.Result {
 	r.Quality = score.Quality{UsableFaceShare: 1, MedianFacePx: 96, Sharpness: 0.5, Compression: 0.25}
 	r.Tracks = []score.Track{{
 		ID: 1, LastMS: r.Input.DurationMS, Faces: w.frames, Score: w.score, Interval: interval, MedianFacePx: 96,
-		Evidence: []score.BestFrame{{TMS: 40, Frame: 1, Score: w.score}},
+		Evidence: []score.BestFrame{{TMS: 40, Frame: 1, Score: w.score, Box: [4]float64{1, 2, 96, 96}}},
 	}}
 	if w.score >= 0.5 {
 		r.Segments = []score.Segment{{Track: 1, EndMS: r.Input.DurationMS, Score: w.score}}
