@@ -42,7 +42,9 @@ const (
 	BadScores    Reason = "bad_scores" // the classifier gave no finite number
 	TimedOut     Reason = "timeout"
 	Interrupted  Reason = "interrupted"
+	Hung         Reason = "hung" // no progress for longer than is reasonable
 	Crashed      Reason = "crashed"
+	OutOfMemory  Reason = "out_of_memory" // more than the limit for one file
 	Internal     Reason = "internal"
 )
 

@@ -47,7 +47,9 @@ var english = map[phrase]string{
 	{Failed, string(BadScores)}:    "could not be examined: the classifier gave no usable number",
 	{Failed, string(TimedOut)}:     "could not be examined in the time allowed",
 	{Failed, string(Interrupted)}:  "interrupted before the end",
+	{Failed, string(Hung)}:         "could not be examined: the decoder or a model came to a halt",
 	{Failed, string(Crashed)}:      "could not be examined: the decoder or a model crashed",
+	{Failed, string(OutOfMemory)}:  "could not be examined: it takes more memory than allowed",
 	{Failed, string(Internal)}:     "could not be examined: internal error",
 }
 
@@ -79,7 +81,9 @@ var french = map[phrase]string{
 	{Failed, string(BadScores)}:    "n’a pas pu être examiné : le classificateur n’a donné aucun nombre exploitable",
 	{Failed, string(TimedOut)}:     "n’a pas pu être examiné dans le temps imparti",
 	{Failed, string(Interrupted)}:  "interrompu avant la fin",
+	{Failed, string(Hung)}:         "n’a pas pu être examiné : le décodeur ou un modèle ne répondait plus",
 	{Failed, string(Crashed)}:      "n’a pas pu être examiné : le décodeur ou un modèle s’est arrêté brutalement",
+	{Failed, string(OutOfMemory)}:  "n’a pas pu être examiné : il demande plus de mémoire que permis",
 	{Failed, string(Internal)}:     "n’a pas pu être examiné : erreur interne",
 }
 

@@ -38,7 +38,9 @@ func sayings() map[score.Reason]string {
 		score.BadScores:     "the model gave no usable number",
 		score.TimedOut:      "took longer than --timeout",
 		score.Interrupted:   "interrupted",
+		score.Hung:          "came to a halt while it was scored",
 		score.Crashed:       "crashed while it was scored",
+		score.OutOfMemory:   "takes more memory than --memory-limit",
 		score.Internal:      "internal error",
 	}
 }
