@@ -28,6 +28,18 @@ type Config struct {
 	MaxFaces    int             // most faces scored per frame
 	MaxDuration time.Duration   // of presentation time; 0 means no limit
 	Timeline    bool            // results carry every scored frame
+
+	Supervision
+}
+
+// Supervision is how an engine is kept apart from the process that asks it, where package supervise does so. The zero
+// value means defaults.
+type Supervision struct {
+	InProcess   bool          // not at all: a crash or a hang in native code is everybody's
+	Jobs        int           // files that will be scored at once: they share the processor's cores
+	MemoryLimit int64         // bytes that one scoring process may keep in memory; 0 means the default
+	Stall       time.Duration // without progress after which a file is given up; 0 means the default
+	Inputs      []string      // files and folders that will be read, as far as known: others cost time, not answers
 }
 
 // Platform knows the models, starts engines and examines what they need.
@@ -65,10 +77,13 @@ func (Stopped) About() About { return About{} }
 // Close does nothing.
 func (Stopped) Close() error { return nil }
 
-// Watch is told about one file while it is scored, from one goroutine. Either function may be nil.
+// Watch is told about one file while it is scored. Opened and Scored are called from one goroutine, Alive from any. Each
+// may be nil.
 type Watch struct {
 	Opened func(frames.Info)
 	Scored func(score.Moment)
+	Maps   bool   // Scored wants the faces' maps, which may cost something to bring here; else they may be missing
+	Alive  func() // a frame was decoded or scored: no sign of it for long means that native code hangs
 }
 
 // About is what an engine is made of, as results carry it.

@@ -28,11 +28,24 @@ func New(p score.Pipeline, about About, closers ...func() error) *Pipeline {
 // Score runs the pipeline with watch attached to this file alone.
 func (e *Pipeline) Score(ctx context.Context, path string, watch Watch) score.Result {
 	p := e.pipeline // a copy: a pipeline has settings and shared parts, no state of its own
-	p.Options.OnMoment = watch.Scored
-	if watch.Opened != nil {
-		p.Opener = watchedOpener{p.Opener, watch.Opened}
+	p.Options.OnMoment = watch.moment()
+	if watch.Opened != nil || watch.Alive != nil {
+		p.Opener = watchedOpener{p.Opener, watch}
 	}
 	return p.Score(ctx, path)
+}
+
+// moment is what to call for each moment; nil when nobody listens.
+func (w Watch) moment() func(score.Moment) {
+	if w.Alive == nil {
+		return w.Scored
+	}
+	return func(m score.Moment) {
+		w.Alive()
+		if w.Scored != nil {
+			w.Scored(m)
+		}
+	}
 }
 
 // Parts are the pipeline's opener, detector and classifier, to be measured one by one.
@@ -51,16 +64,44 @@ func (e *Pipeline) Close() error {
 	return e.err
 }
 
-// watchedOpener tells what it has opened.
+// watchedOpener tells what it has opened, and that it gets on.
 type watchedOpener struct {
 	score.Opener
-	opened func(frames.Info)
+	watch Watch
 }
 
 func (o watchedOpener) Open(ctx context.Context, path string, sampling frames.Sampling) (score.Source, error) {
 	source, err := o.Opener.Open(ctx, path, sampling)
-	if err == nil {
-		o.opened(source.Info())
+	if err != nil {
+		return nil, err
 	}
-	return source, err
+	if o.watch.Opened != nil {
+		o.watch.Opened(source.Info())
+	}
+	if o.watch.Alive != nil {
+		o.watch.Alive()
+		source = aliveSource{source, o.watch.Alive}
+	}
+	return source, nil
+}
+
+// aliveSource tells of every frame that is decoded, also of those that are not sampled: many may pass in one Next.
+type aliveSource struct {
+	score.Source
+	alive func()
+}
+
+func (s aliveSource) Next(ctx context.Context) (*frames.Frame, error) {
+	return s.Source.Next(heeded{ctx, s.alive})
+}
+
+// heeded is a context that hears when it is asked whether to go on, which decoders do for each frame.
+type heeded struct {
+	context.Context
+	asked func()
+}
+
+func (h heeded) Err() error {
+	h.asked()
+	return h.Context.Err()
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestCloseEndsPartsInReverseOrder(t *testing.T) {
 
 func TestWatchedOpenerTellsWhatItOpened(t *testing.T) {
 	var told []frames.Info
-	o := watchedOpener{opener{"a": {Codec: "h264"}}, func(i frames.Info) { told = append(told, i) }}
+	o := watchedOpener{opener{"a": {Codec: "h264"}}, Watch{Opened: func(i frames.Info) { told = append(told, i) }}}
 	if _, err := o.Open(t.Context(), "a", frames.Sampling{}); err != nil {
 		t.Error(err)
 	}
@@ -59,5 +60,38 @@ func TestWatchedOpenerTellsWhatItOpened(t *testing.T) {
 	}
 	if len(told) != 1 || told[0].Codec != "h264" {
 		t.Errorf("told %v", told)
+	}
+}
+
+// A decoder asks its context before each frame it decodes, sampled or not.
+func (s source) Next(ctx context.Context) (*frames.Frame, error) {
+	for range 3 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, io.EOF
+}
+
+func TestWatchHearsOfEveryDecodedFrame(t *testing.T) {
+	signs := 0
+	o := watchedOpener{opener{"a": {}}, Watch{Alive: func() { signs++ }}}
+	opened, err := o.Open(t.Context(), "a", frames.Sampling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := opened.Next(t.Context()); err != io.EOF || signs != 4 {
+		t.Errorf("%d signs of life for opening and three frames, %v", signs, err)
+	}
+}
+
+func TestWatchHearsOfEveryScoredFrame(t *testing.T) {
+	signs, moments := 0, 0
+	w := Watch{Alive: func() { signs++ }}
+	w.moment()(score.Moment{})
+	w.Scored = func(score.Moment) { moments++ }
+	w.moment()(score.Moment{})
+	if signs != 2 || moments != 1 {
+		t.Errorf("%d signs of life, %d moments", signs, moments)
 	}
 }
