@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 )
 
 // File is a file that appears under its name only when it is complete. Until Commit the text is in a hidden file beside
@@ -62,9 +63,27 @@ func (f *File) Commit() error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+	} else {
+		err = SyncFolder(filepath.Dir(f.target))
 	}
 	f.target = ""
 	return err
+}
+
+// SyncFolder makes the names in a folder durable. A file system that cannot do that for a folder is left alone.
+func SyncFolder(name string) error {
+	d, err := os.Open(name)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // it may be written to but not read
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return err
+	}
+	return nil
 }
 
 // Discard removes what was written so far. It may be called at any time, from any goroutine, and more than once.
