@@ -4,12 +4,14 @@ package input
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Item is one thing that gets a row in the results.
@@ -30,6 +32,7 @@ var (
 type Spec struct {
 	Sources []iter.Seq[Path] // files and folders, in the order in which they were named; see Named, List and ListFile
 	Filter  Filter           // for files found in folders; a file that is named is always taken
+	Shard   Shard            // the part of the items that is given
 }
 
 // Path is one path to look at, or the error that ended a list of them.
@@ -41,10 +44,10 @@ type Path struct {
 // Walk gives every item once, folders in the order of their names, depth first. It stops when ctx is done.
 func Walk(ctx context.Context, spec Spec) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		w := walker{filter: spec.Filter, seen: map[string]bool{}, yield: func(i Item) bool { return ctx.Err() == nil && yield(i) }}
+		w := walker{filter: spec.Filter, shard: spec.Shard, seen: map[pathKey]struct{}{}, yield: func(i Item) bool { return ctx.Err() == nil && yield(i) }}
 		for _, source := range spec.Sources {
 			for p := range source {
-				if p.Err != nil && !w.emit(Item{Path: p.Name, Err: p.Err}) || p.Err == nil && !w.named(p.Name) {
+				if p.Err != nil && !w.emit(Item{Path: p.Name, Err: p.Err}, p.Name) || p.Err == nil && !w.named(p.Name) {
 					return
 				}
 			}
@@ -59,31 +62,63 @@ func Named(path string) iter.Seq[Path] {
 
 type walker struct {
 	filter Filter
-	seen   map[string]bool // cleaned paths that have been given
+	shard  Shard
+	seen   map[pathKey]struct{} // cleaned paths that have been given
 	yield  func(Item) bool
 }
 
-// emit gives an item unless its path has been given before.
-func (w *walker) emit(item Item) bool {
-	key := filepath.Clean(item.Path)
-	if w.seen[key] {
+// pathKey stands for a path in a set of very many: it is shorter, and no two paths have the same.
+type pathKey [16]byte
+
+func keyOf(path string) (k pathKey) {
+	sum := sha256.Sum256([]byte(filepath.Clean(path)))
+	copy(k[:], sum[:])
+	return k
+}
+
+// emit gives an item unless its path has been given before, or place - its path below the folder that was named - puts
+// it into another shard.
+func (w *walker) emit(item Item, place string) bool {
+	key := keyOf(item.Path)
+	if _, again := w.seen[key]; again {
 		return true
 	}
-	w.seen[key] = true
-	return w.yield(item)
+	w.seen[key] = struct{}{}
+	return !w.shard.has(place) || w.yield(item)
 }
 
 // named handles a path from the command line or a list.
 func (w *walker) named(path string) bool {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, "*?["):
+		return w.pattern(path, err)
 	case err != nil:
-		return w.emit(Item{Path: path, Err: reason(err)})
+		return w.emit(Item{Path: path, Err: reason(err)}, path)
 	case info.IsDir():
 		return w.folder(path)
 	default:
-		return w.emit(file(path, info))
+		return w.emit(file(path, info), path)
 	}
+}
+
+// pattern handles a path that is no file but may be a pattern which no shell has expanded: there is a limit to what a
+// command line can hold, and none to a list.
+func (w *walker) pattern(path string, notFound error) bool {
+	matches, err := filepath.Glob(path)
+	if err != nil || len(matches) == 0 {
+		return w.emit(Item{Path: path, Err: reason(notFound)}, path)
+	}
+	for _, match := range matches {
+		if _, err := os.Stat(match); err != nil {
+			if !w.emit(Item{Path: match, Err: reason(err)}, match) {
+				return false
+			}
+		} else if !w.named(match) {
+			return false
+		}
+	}
+	return true
 }
 
 // folder walks a folder that was named. A folder without media is an item itself: what was named gets its row.
@@ -93,7 +128,7 @@ func (w *walker) folder(root string) bool {
 		return false
 	}
 	if !t.found {
-		return w.emit(Item{Path: root, Err: ErrNoMedia})
+		return w.emit(Item{Path: root, Err: ErrNoMedia}, "")
 	}
 	return true
 }
@@ -112,20 +147,21 @@ func (t *tree) walk(dir, rel string) bool {
 		real, err = filepath.Abs(real)
 	}
 	if err != nil {
-		return t.fail(dir, err)
+		return t.fail(dir, rel, err)
 	}
 	if t.entered[real] {
 		return true
 	}
 	t.entered[real] = true
 	entries, err := os.ReadDir(dir) // sorted by name; what could be read comes with the error
-	for _, entry := range entries {
+	for i, entry := range entries {
+		entries[i] = nil // a folder can be long; what is behind need not be kept
 		if !t.entry(filepath.Join(dir, entry.Name()), filepath.Join(rel, entry.Name()), entry) {
 			return false
 		}
 	}
 	if err != nil {
-		return t.fail(dir, err)
+		return t.fail(dir, rel, err)
 	}
 	return true
 }
@@ -141,16 +177,16 @@ func (t *tree) entry(path, rel string, entry fs.DirEntry) bool {
 	case !t.filter.File(rel):
 		return true
 	case err != nil:
-		return t.fail(path, err)
+		return t.fail(path, rel, err)
 	default:
 		t.found = true
-		return t.emit(file(path, info))
+		return t.emit(file(path, info), rel)
 	}
 }
 
-func (t *tree) fail(path string, err error) bool {
+func (t *tree) fail(path, rel string, err error) bool {
 	t.found = true
-	return t.emit(Item{Path: path, Err: reason(err)})
+	return t.emit(Item{Path: path, Err: reason(err)}, rel)
 }
 
 // file looks at what can be known without opening: a pipe, for one, must not be opened.

@@ -121,6 +121,19 @@ func TestWalk(t *testing.T) {
 			spec(Filter{Exclude: []string{"b.*", "new/old"}}, "d"),
 			[]string{"d/a.mp4", "d/new/e.mp4", "d/old/c.mp4"},
 		},
+		"patterns that no shell has expanded": {
+			[]string{"d/a.mp4", "d/b.txt", "d/[c].mp4", "d/s/e.mp4", "l.mp4 -> gone"},
+			spec(Filter{}, "d/[c].mp4", "d/*", "*.mp4", "none/*.mp4", "d/[x"),
+			[]string{
+				"d/[c].mp4", "d/a.mp4", "d/b.txt", "d/s/e.mp4", "l.mp4: no such file or directory",
+				"none/*.mp4: no such file or directory", "d/[x: no such file or directory",
+			},
+		},
+		"a link that points to itself": {
+			[]string{"d/a.mp4 -> a.mp4", "d/b.mp4"},
+			spec(Filter{}, "d", "d/a.mp4"),
+			[]string{"d/a.mp4: too many levels of symbolic links", "d/b.mp4"},
+		},
 		"names with a newline and bytes that are not UTF-8": {
 			[]string{"d/a\nb.mp4", "d/\xff.mp4"},
 			spec(Filter{}, "d"),
@@ -237,6 +250,19 @@ func TestListErrors(t *testing.T) {
 		if !errors.Is(p.Err, fs.ErrNotExist) {
 			t.Errorf("err = %v", p.Err)
 		}
+	}
+}
+
+// What a list holds when the run is interrupted has been named: it is still given.
+func TestListIsReadToItsEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	n := 0
+	for range List(ctx, "-", strings.NewReader(strings.Repeat("a\n", 5000)), false) {
+		n++
+	}
+	if n != 5000 {
+		t.Errorf("%d entries", n)
 	}
 }
 

@@ -8,26 +8,37 @@ import (
 	"io"
 	"iter"
 	"os"
+	"time"
 )
 
 // maxPath is the longest entry of a list; Linux allows 4096 bytes in a path.
 const maxPath = 64 << 10
 
+// patience is how long a list may take for an entry once it is to end.
+const patience = 100 * time.Millisecond
+
 // List reads paths from r, one a line, or ended by NUL bytes when null is set; only the latter can carry names with a
-// newline. Empty entries are passed over. name stands for the list in errors. A reader that blocks does not keep the
-// sequence from ending when ctx is done.
+// newline. Empty entries are passed over. name stands for the list in errors. When ctx is done the list ends with the
+// first entry that is long in coming: what has been named still counts, but a reader that blocks holds nobody up.
 func List(ctx context.Context, name string, r io.Reader, null bool) iter.Seq[Path] {
 	return func(yield func(Path) bool) {
 		entries, done := make(chan Path), make(chan struct{})
 		defer close(done)
 		go readList(name, r, null, entries, done)
+		var late <-chan time.Time
+		stop := ctx.Done()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-stop:
+				stop, late = nil, time.After(patience)
+			case <-late:
 				return
 			case p, ok := <-entries:
 				if !ok || !yield(p) {
 					return
+				}
+				if late != nil {
+					late = time.After(patience)
 				}
 			}
 		}
