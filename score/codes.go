@@ -42,7 +42,8 @@ const (
 	BadScores    Reason = "bad_scores" // the classifier gave no finite number
 	TimedOut     Reason = "timeout"
 	Interrupted  Reason = "interrupted"
-	Hung         Reason = "hung" // no progress for longer than is reasonable
+	Changed      Reason = "file_changed" // while it was examined, as when it is still being written
+	Hung         Reason = "hung"         // no progress for longer than is reasonable
 	Crashed      Reason = "crashed"
 	OutOfMemory  Reason = "out_of_memory" // more than the limit for one file
 	Internal     Reason = "internal"

@@ -48,12 +48,14 @@ type Runtime struct {
 
 // Settings are the choices that change the answer.
 type Settings struct {
-	AllFrames   bool       `json:"all_frames"`
-	SampleFPS   float64    `json:"sample_fps,omitempty"` // frames per second of presentation time, absent with all_frames
-	Detector    string     `json:"detector"`             // name@version
-	Classifier  string     `json:"classifier"`           // name@version
-	Aggregation string     `json:"aggregation"`          // name/version of the aggregator
-	Thresholds  Thresholds `json:"thresholds"`
+	AllFrames     bool       `json:"all_frames"`
+	SampleFPS     float64    `json:"sample_fps,omitempty"`      // frames per second of presentation time, absent with all_frames
+	MaxFaces      int        `json:"max_faces,omitempty"`       // most faces scored per frame
+	MaxDurationMS int64      `json:"max_duration_ms,omitempty"` // of presentation time examined; absent without a limit
+	Detector      string     `json:"detector"`                  // name@version
+	Classifier    string     `json:"classifier"`                // name@version
+	Aggregation   string     `json:"aggregation"`               // name/version of the aggregator
+	Thresholds    Thresholds `json:"thresholds"`
 }
 
 // Thresholds are the lower ends of the bands above weak.

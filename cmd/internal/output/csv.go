@@ -73,6 +73,8 @@ func columns() []column {
 		{"timing.detect_ms", func(r *score.Result) string { return strconv.FormatInt(r.Timing.DetectMS, 10) }},
 		{"timing.classify_ms", func(r *score.Result) string { return strconv.FormatInt(r.Timing.ClassifyMS, 10) }},
 		{"timing.total_ms", func(r *score.Result) string { return strconv.FormatInt(r.Timing.TotalMS, 10) }},
+		{"settings.max_faces", func(r *score.Result) string { return strconv.Itoa(r.Settings.MaxFaces) }},
+		{"settings.max_duration_ms", func(r *score.Result) string { return strconv.FormatInt(r.Settings.MaxDurationMS, 10) }},
 	}
 }
 

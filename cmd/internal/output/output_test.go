@@ -34,7 +34,7 @@ func base(path string) *score.Result {
 		},
 		Runtime: score.Runtime{ProviderRequested: "auto", ProviderUsed: "cpu", Device: "A CPU", ONNXRuntime: "1.27.0", OpenCV: "4.6.0"},
 		Settings: score.Settings{
-			SampleFPS: 5, Detector: "face@1", Classifier: "standard@2", Aggregation: "x/1",
+			SampleFPS: 5, MaxFaces: 8, MaxDurationMS: 600000, Detector: "face@1", Classifier: "standard@2", Aggregation: "x/1",
 			Thresholds: score.Thresholds{Moderate: 0.5, Strong: 0.7, VeryStrong: 0.9},
 		},
 		Input:    score.Input{Path: path, SHA256: strings.Repeat("c3", 32), Bytes: 12345},

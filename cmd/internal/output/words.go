@@ -38,6 +38,7 @@ func sayings() map[score.Reason]string {
 		score.BadScores:     "the model gave no usable number",
 		score.TimedOut:      "took longer than --timeout",
 		score.Interrupted:   "interrupted",
+		score.Changed:       "changed while it was scored, or is still being written",
 		score.Hung:          "came to a halt while it was scored",
 		score.Crashed:       "crashed while it was scored",
 		score.OutOfMemory:   "takes more memory than --memory-limit",

@@ -163,6 +163,7 @@ func (b *builder) about(env *ort.Environment, face, judge network, o score.Optio
 		},
 		Settings: score.Settings{
 			AllFrames: o.Sampling.PerSecond <= 0, SampleFPS: max(0, o.Sampling.PerSecond),
+			MaxFaces: o.MaxFaces, MaxDurationMS: o.MaxDuration.Milliseconds(),
 			Detector: face.manifest.String(), Classifier: judge.manifest.String(),
 			Aggregation: score.Aggregation, Thresholds: score.DefaultThresholds(),
 		},

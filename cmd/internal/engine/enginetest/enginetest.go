@@ -66,6 +66,7 @@ type Engine struct{ config engine.Config }
 func (e *Engine) About() engine.About {
 	s := score.Settings{
 		AllFrames: e.config.Sampling.PerSecond <= 0, SampleFPS: max(0, e.config.Sampling.PerSecond),
+		MaxFaces: e.config.MaxFaces, MaxDurationMS: e.config.MaxDuration.Milliseconds(),
 		Detector: "fakeface@1", Classifier: "fakeclass@2", Aggregation: "fake/1",
 		Thresholds: score.Thresholds{Moderate: 0.5, Strong: 0.7, VeryStrong: 0.9},
 	}
