@@ -33,6 +33,12 @@ type Moment struct {
 	Best  score.BestFrame
 }
 
+// Place tells the moments of a result apart.
+type Place struct{ Track, Rank int }
+
+// Place is which of the result's moments this is.
+func (m Moment) Place() Place { return Place{m.Track, m.Rank} }
+
 // Limits bound how much is shown. Zero means no bound.
 type Limits struct {
 	Faces     int // those with the highest scores

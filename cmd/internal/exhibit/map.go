@@ -83,6 +83,9 @@ var stops = [...]color.NRGBA{
 // Cover is how much of the picture below a full colour hides.
 const Cover = 0.8
 
+// quiet is the value up to which nothing is drawn: what a map has everywhere says nothing.
+const quiet = 0.06
+
 // Color is the colour of a value in [0, 1] on the map's scale. It is the same in every picture of every clip: nothing is
 // stretched to look stronger than it is. Low values fade out, so that a quiet map leaves the picture as it is.
 func Color(v float64) color.NRGBA {
@@ -92,7 +95,7 @@ func Color(v float64) color.NRGBA {
 	f := place - float64(i)
 	mix := func(a, b uint8) uint8 { return uint8(math.Round((1-f)*float64(a) + f*float64(b))) }
 	a, b := stops[i], stops[i+1]
-	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), uint8(math.Round(255 * Cover * min(1, 2*v)))}
+	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), uint8(math.Round(255 * Cover * min(1, max(0, v-quiet)/(0.5-quiet))))}
 }
 
 // Overlay is the crop in shades of grey with the map over it, nil without a map.
