@@ -21,4 +21,5 @@ type Info struct {
 	FPS           float64
 	Duration      time.Duration // 0 when unknown
 	FrameCount    int           // as declared; 0 when unknown
+	Declared      *Declared     // what the file says of its own making; nil when nobody looked
 }

@@ -67,16 +67,25 @@ func inspectBMFF(in *input) (Facts, error) {
 
 // walk visits the boxes in [offset, end) and reports whether the last of them ends where the range does.
 func (m *movie) walk(in *input, offset, end int64) Ending {
+	return in.walkBoxes(span{offset, end - offset}, &m.boxes, func(kind string, body span) {
+		m.visit(in, kind, body.offset, body.offset+body.length)
+	})
+}
+
+// walkBoxes visits the boxes in a stretch of the file and reports whether the last of them ends where it does. It counts
+// them in seen, and stops when they are too many.
+func (in *input) walkBoxes(within span, seen *int, visit func(kind string, body span)) Ending {
+	offset, end := within.offset, within.offset+within.length
 	for offset < end {
 		header, ok := in.read(offset, 8)
-		if m.boxes++; !ok || m.boxes > mostBoxes {
+		if *seen++; !ok || *seen > mostBoxes {
 			return Cut
 		}
 		body, size := offset+8, int64(binary.BigEndian.Uint32(header))
 		kind := string(header[4:])
 		switch size {
 		case 0: // to the end of the file; nobody can tell whether that is where it should be
-			m.visit(in, kind, body, end)
+			visit(kind, span{body, end - body})
 			return Unknown
 		case 1:
 			long, ok := in.read(body, 8)
@@ -88,7 +97,7 @@ func (m *movie) walk(in *input, offset, end int64) Ending {
 		if size < body-offset || size > end-offset {
 			return Cut
 		}
-		m.visit(in, kind, body, offset+size)
+		visit(kind, span{body, offset + size - body})
 		offset += size
 	}
 	return Whole

@@ -9,7 +9,6 @@ package container
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"time"
@@ -67,11 +66,15 @@ func Inspect(file io.ReaderAt, size int64) (Facts, error) {
 	return Facts{}, fmt.Errorf("%w: not a known video or photo format", frames.ErrNotMedia)
 }
 
+// mostTaken bounds what is read of the blocks of metadata in one file.
+const mostTaken = 32 << 20
+
 // input is a file under inspection.
 type input struct {
-	file io.ReaderAt
-	size int64
-	head []byte // its first bytes, at most headSize
+	file  io.ReaderAt
+	size  int64
+	head  []byte // its first bytes, at most headSize
+	taken int64  // by bytes
 }
 
 // read returns n bytes at an offset, or false when the file has fewer.
@@ -87,28 +90,43 @@ func (in *input) read(offset int64, n int) ([]byte, bool) {
 	return buf, err == nil
 }
 
+// span is a stretch of a file, as its lengths have it; it may reach beyond the end.
+type span struct{ offset, length int64 }
+
+// bytes is the beginning of a stretch, at most so many bytes of it; nil when the file ends before that, or when a file
+// that repeats itself has been read enough.
+func (in *input) bytes(s span, most int64) []byte {
+	n := min(s.length, most)
+	if in.taken += n; n < 0 || in.taken > mostTaken {
+		return nil
+	}
+	b, _ := in.read(s.offset, int(n))
+	return b
+}
+
 type family struct {
 	magic   func(head []byte) bool
 	inspect func(*input) (Facts, error)
+	declare func(*input, *declarations) // nil where nobody reads what such a file declares
 }
 
 // families lists what is let through, and the audio formats that deserve a better answer than "not media".
 func families() []family {
 	return []family{
-		{starts("\xff\xd8\xff"), inspectJPEG},
-		{starts("\x89PNG\r\n\x1a\n"), inspectPNG},
-		{riff("WEBP"), inspectWebP},
-		{starts("GIF87a", "GIF89a"), inspectGIF},
-		{isBMFF, inspectBMFF},
-		{starts("\x1a\x45\xdf\xa3"), inspectMatroska},
-		{riff("AVI "), inspectAVI},
-		{isTransportStream, video("mpegts")},
-		{starts("\x00\x00\x01\xba"), video("mpeg")},
-		{starts("FLV\x01"), video("flv")},
-		{starts("\x30\x26\xb2\x75\x8e\x66\xcf\x11"), video("asf")},
-		{starts("OggS"), inspectOgg},
-		{riff("WAVE"), audioOnly},
-		{starts("ID3", "fLaC", "#!AMR", "FORM", "\xff\xf1", "\xff\xf9", "\xff\xfb", "\xff\xf3", "\xff\xf2"), audioOnly},
+		{starts("\xff\xd8\xff"), inspectJPEG, declareJPEG},
+		{starts("\x89PNG\r\n\x1a\n"), inspectPNG, declarePNG},
+		{riff("WEBP"), inspectWebP, declareRIFF},
+		{starts("GIF87a", "GIF89a"), inspectGIF, nil},
+		{isBMFF, inspectBMFF, declareBMFF},
+		{starts("\x1a\x45\xdf\xa3"), inspectMatroska, declareMatroska},
+		{riff("AVI "), inspectAVI, declareRIFF},
+		{isTransportStream, video("mpegts"), nil},
+		{starts("\x00\x00\x01\xba"), video("mpeg"), nil},
+		{starts("FLV\x01"), video("flv"), nil},
+		{starts("\x30\x26\xb2\x75\x8e\x66\xcf\x11"), video("asf"), nil},
+		{starts("OggS"), inspectOgg, nil},
+		{riff("WAVE"), audioOnly, nil},
+		{starts("ID3", "fLaC", "#!AMR", "FORM", "\xff\xf1", "\xff\xf9", "\xff\xfb", "\xff\xf3", "\xff\xf2"), audioOnly, nil},
 	}
 }
 
@@ -120,12 +138,6 @@ func starts(magics ...string) func([]byte) bool {
 			}
 		}
 		return false
-	}
-}
-
-func riff(form string) func([]byte) bool {
-	return func(head []byte) bool {
-		return len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == form
 	}
 }
 
@@ -158,26 +170,6 @@ func inspectOgg(in *input) (Facts, error) {
 		}
 	}
 	return audioOnly(in)
-}
-
-// inspectAVI relies on the length of the first RIFF chunk and on the stream headers that follow it.
-func inspectAVI(in *input) (Facts, error) {
-	if !bytes.Contains(in.head, []byte("vids")) {
-		return audioOnly(in)
-	}
-	return Facts{Kind: frames.Video, Family: "avi", Ending: riffEnding(in)}, nil
-}
-
-// riffEnding compares a RIFF file's length with its header's. A recorder that was stopped leaves the length 0.
-func riffEnding(in *input) Ending {
-	length := int64(binary.LittleEndian.Uint32(in.head[4:8]))
-	switch {
-	case length == 0:
-		return Unknown
-	case length+8 > in.size+1: // some writers count a padding byte that they do not write
-		return Cut
-	}
-	return Whole
 }
 
 // inspectGIF: a whole GIF ends with a trailer of one byte.

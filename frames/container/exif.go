@@ -1,6 +1,10 @@
 package container
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+	"strings"
+)
 
 // Orientation says how stored rows and columns lie in the world, as EXIF counts it from 1 to 8; 0 is upright, too. Videos
 // have the same eight in their display matrix.
@@ -24,35 +28,134 @@ func (o Orientation) Mirrored() bool {
 	return o == 2 || o == 4 || o == 5 || o == 7
 }
 
+const mostEXIF = 1 << 20 // bytes
+
+// Tags of TIFF and EXIF.
 const (
-	mostEXIF       = 1 << 20 // bytes
+	tagMaker       = 0x010f
+	tagModel       = 0x0110
 	tagOrientation = 0x0112
+	tagSoftware    = 0x0131
+	tagWritten     = 0x0132
+	tagEXIF        = 0x8769
+	tagTaken       = 0x9003
+	tagTakenOffset = 0x9011
 )
 
+// tiff is the structure that EXIF lies in.
+type tiff struct {
+	data  []byte
+	order binary.ByteOrder
+}
+
+// field is one entry of a directory: its 12 bytes.
+type field struct {
+	tiff
+	entry []byte
+}
+
+func openTIFF(data []byte) (t tiff, ok bool) {
+	order, ok := byteOrder(data)
+	return tiff{data, order}, ok
+}
+
+// main is where the first directory is.
+func (t tiff) main() uint32 { return t.order.Uint32(t.data[4:]) }
+
+// directory gives the fields of the directory at the offset, by their tags.
+func (t tiff) directory(offset uint32) iter.Seq2[uint16, field] {
+	return func(yield func(uint16, field) bool) {
+		if int64(offset)+2 > int64(len(t.data)) {
+			return
+		}
+		entries := t.data[offset+2:]
+		for range t.order.Uint16(t.data[offset:]) {
+			if len(entries) < 12 || !yield(t.order.Uint16(entries), field{t, entries[:12]}) {
+				return
+			}
+			entries = entries[12:]
+		}
+	}
+}
+
+func (f field) short() uint16 { return f.order.Uint16(f.entry[8:]) }
+func (f field) long() uint32  { return f.order.Uint32(f.entry[8:]) }
+
+// text is the value of a field of type ASCII, empty for others.
+func (f field) text() string {
+	const ascii, inline = 2, 4
+	if f.order.Uint16(f.entry[2:]) != ascii {
+		return ""
+	}
+	count, value := int64(f.order.Uint32(f.entry[4:])), f.entry[8:]
+	if count > inline {
+		value = f.data[min(int64(f.long()), int64(len(f.data))):]
+	}
+	text, _, _ := strings.Cut(string(value[:min(count, int64(len(value)), 8*mostText)]), "\x00")
+	return text
+}
+
 // orientation finds the orientation tag in the first directory of a TIFF structure, 1 when there is none.
-func orientation(tiff []byte) Orientation {
-	order, ok := byteOrder(tiff)
+func orientation(data []byte) Orientation {
+	t, ok := openTIFF(data)
 	if !ok {
 		return 1
 	}
-	directory := int64(order.Uint32(tiff[4:]))
-	if directory+2 > int64(len(tiff)) {
-		return 1
-	}
-	entries := tiff[directory+2:]
-	for range order.Uint16(tiff[directory:]) {
-		if len(entries) < 12 {
-			break
-		}
-		if order.Uint16(entries) == tagOrientation {
-			if value := order.Uint16(entries[8:]); value >= 1 && value <= 8 {
+	for tag, f := range t.directory(t.main()) {
+		if tag == tagOrientation {
+			if value := f.short(); value >= 1 && value <= 8 {
 				return Orientation(value)
 			}
 			break
 		}
-		entries = entries[12:]
 	}
 	return 1
+}
+
+// exif takes what counts from the first directory and from EXIF's own.
+func (d *declarations) exif(data []byte) {
+	t, ok := openTIFF(data)
+	if !ok {
+		return
+	}
+	for tag, f := range t.directory(t.main()) {
+		switch tag {
+		case tagMaker:
+			first(&d.maker, f.text())
+		case tagModel:
+			first(&d.model, f.text())
+		case tagSoftware:
+			d.program(f.text())
+		case tagWritten:
+			first(&d.written, exifTime(f.text()))
+		case tagEXIF:
+			d.exifTaken(t, f.long())
+		}
+	}
+}
+
+func (d *declarations) exifTaken(t tiff, offset uint32) {
+	var taken, zone string
+	for tag, f := range t.directory(offset) {
+		switch tag {
+		case tagTaken:
+			taken = exifTime(f.text())
+		case tagTakenOffset:
+			zone = strings.TrimSpace(f.text())
+		}
+	}
+	if taken != "" {
+		first(&d.taken, taken+zone)
+	}
+}
+
+// exifTime writes "2024:05:17 10:11:12" with the separators of ISO 8601. A clock that was never set gives nothing.
+func exifTime(text string) string {
+	day, clock, ok := strings.Cut(strings.TrimSpace(text), " ")
+	if !ok || strings.Trim(day, "0:") == "" {
+		return ""
+	}
+	return strings.ReplaceAll(day, ":", "-") + "T" + clock
 }
 
 func byteOrder(tiff []byte) (binary.ByteOrder, bool) {

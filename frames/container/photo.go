@@ -2,9 +2,12 @@ package container
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"iter"
 
 	"github.com/blendscope/blendscope/frames"
 )
@@ -12,30 +15,74 @@ import (
 // inspectJPEG walks the marker segments up to the start of the picture data.
 func inspectJPEG(in *input) (Facts, error) {
 	facts := Facts{Kind: frames.Photo, Family: "jpeg", Ending: Cut, Orientation: 1}
-	for offset, n := int64(2), 0; ; n++ {
-		b, ok := in.read(offset, 4)
-		if !ok || b[0] != 0xff || n > mostBoxes {
-			return sized(facts)
-		}
-		marker, length := b[1], int64(binary.BigEndian.Uint16(b[2:]))
+	for marker, body := range in.jpegSegments() {
 		switch {
-		case marker == 0xff: // a fill byte
-			offset++
-			continue
-		case marker == 0xda: // start of scan: the picture
-			facts.Ending = jpegEnding(in, offset+2+length)
-			return sized(facts)
+		case marker == startOfScan: // the picture
+			facts.Ending = jpegEnding(in, body.offset+body.length)
 		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc: // start of frame
-			if size, ok := in.read(offset+5, 4); ok {
+			if size, ok := in.read(body.offset+1, 4); ok {
 				facts.Height = int(binary.BigEndian.Uint16(size))
 				facts.Width = int(binary.BigEndian.Uint16(size[2:]))
 			}
-		case marker == 0xe1: // EXIF
-			if exif, ok := in.read(offset+4, int(max(0, length-2))); ok && bytes.HasPrefix(exif, []byte("Exif\x00\x00")) {
-				facts.Orientation = orientation(exif[6:])
+		case marker == app1:
+			if exif, ok := bytes.CutPrefix(in.bytes(body, mostEXIF), []byte(exifMark)); ok {
+				facts.Orientation = orientation(exif)
 			}
 		}
-		offset += 2 + length
+	}
+	return sized(facts)
+}
+
+// Markers of JPEG, and the words at the start of its application segments.
+const (
+	startOfScan = 0xda
+	app1        = 0xe1
+	app11       = 0xeb
+	exifMark    = "Exif\x00\x00"
+	xmpMark     = "http://ns.adobe.com/xap/1.0/\x00"
+)
+
+// jpegSegments gives the marker segments up to the start of scan.
+func (in *input) jpegSegments() iter.Seq2[byte, span] {
+	return func(yield func(byte, span) bool) {
+		offset := int64(2)
+		for range mostBoxes {
+			b, ok := in.read(offset, 4)
+			if !ok || b[0] != 0xff {
+				return
+			}
+			marker, length := b[1], int64(binary.BigEndian.Uint16(b[2:]))
+			if marker == 0xff { // a fill byte
+				offset++
+				continue
+			}
+			if !yield(marker, span{offset + 4, max(0, length-2)}) || marker == startOfScan {
+				return
+			}
+			offset += 2 + length
+		}
+	}
+}
+
+// declareJPEG reads the application segments.
+func declareJPEG(in *input, d *declarations) {
+	d.c2pa = frames.Absent
+	var store jumbf
+	for marker, body := range in.jpegSegments() {
+		if marker != app1 && marker != app11 {
+			continue
+		}
+		b := in.bytes(body, 1<<16)
+		if exif, ok := bytes.CutPrefix(b, []byte(exifMark)); ok && marker == app1 {
+			d.exif(exif)
+		} else if xmp, ok := bytes.CutPrefix(b, []byte(xmpMark)); ok && marker == app1 {
+			d.xmp(xmp)
+		} else if marker == app11 {
+			store.add(b)
+		}
+	}
+	if store.box != nil {
+		d.has(store.box)
 	}
 }
 
@@ -58,29 +105,93 @@ func jpegEnding(in *input, offset int64) Ending {
 // inspectPNG walks the chunks.
 func inspectPNG(in *input) (Facts, error) {
 	facts := Facts{Kind: frames.Photo, Family: "png", Ending: Cut, Orientation: 1}
-	for offset, n := int64(8), 0; n < mostBoxes; n++ {
-		header, ok := in.read(offset, 8)
-		if !ok {
-			break
-		}
-		length, kind := int64(binary.BigEndian.Uint32(header)), string(header[4:])
+	for kind, body := range in.pngChunks() {
 		switch kind {
 		case "IHDR":
-			if size, ok := in.read(offset+8, 8); ok {
+			if size, ok := in.read(body.offset, 8); ok {
 				facts.Width = int(binary.BigEndian.Uint32(size))
 				facts.Height = int(binary.BigEndian.Uint32(size[4:]))
 			}
 		case "eXIf":
-			if exif, ok := in.read(offset+8, int(min(length, mostEXIF))); ok {
-				facts.Orientation = orientation(exif)
-			}
+			facts.Orientation = orientation(in.bytes(body, mostEXIF))
 		case "IEND":
 			facts.Ending = Whole
-			return sized(facts)
 		}
-		offset += 12 + length
 	}
 	return sized(facts)
+}
+
+// pngChunks gives the chunks up to the last.
+func (in *input) pngChunks() iter.Seq2[string, span] {
+	return func(yield func(string, span) bool) {
+		offset := int64(8)
+		for range mostBoxes {
+			header, ok := in.read(offset, 8)
+			if !ok {
+				return
+			}
+			kind, body := string(header[4:]), span{offset + 8, int64(binary.BigEndian.Uint32(header))}
+			if !yield(kind, body) || kind == "IEND" {
+				return
+			}
+			offset = body.offset + body.length + 4 // a checksum follows
+		}
+	}
+}
+
+// declarePNG reads the text chunks, EXIF and the manifest.
+func declarePNG(in *input, d *declarations) {
+	d.c2pa = frames.Absent
+	for kind, body := range in.pngChunks() {
+		switch kind {
+		case "caBX":
+			if b := in.bytes(body, mostManifest); isManifest(b) {
+				d.has(b)
+			}
+		case "eXIf":
+			d.exif(in.bytes(body, mostEXIF))
+		case "tEXt", "iTXt", "zTXt":
+			d.pngText(kind, in.bytes(body, mostXMP))
+		}
+	}
+}
+
+// pngText takes XMP, the name of a program, and the mere names of the texts in which generators keep what they were
+// asked for.
+func (d *declarations) pngText(kind string, b []byte) {
+	keyword, text, _ := bytes.Cut(b, []byte{0})
+	switch string(keyword) {
+	case "XML:com.adobe.xmp":
+		if d.packets < mostPackets { // a packet can be inflated to a thousand times its size
+			d.xmp(international(text))
+		}
+	case "Software":
+		if kind == "tEXt" {
+			d.program(string(text))
+		}
+	case "parameters", "prompt", "workflow", "Dream", "sd-metadata", "invokeai_metadata":
+		d.program("text chunk \"" + string(keyword) + "\", as image generators write it")
+	}
+}
+
+// international is the text of an iTXt chunk behind its keyword: two bytes on compression, a language, the keyword in
+// that language, the text.
+func international(b []byte) []byte {
+	if len(b) < 2 {
+		return nil
+	}
+	compressed := b[0] == 1
+	parts := bytes.SplitN(b[2:], []byte{0}, 3)
+	text := parts[len(parts)-1]
+	if !compressed {
+		return text
+	}
+	r, err := zlib.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	text, _ = io.ReadAll(io.LimitReader(r, mostXMP)) // what is damaged is read as far as it goes
+	return text
 }
 
 // PNGIntact reports whether every chunk of a PNG file up to its end is there and has the right checksum. libpng prints to
@@ -107,25 +218,19 @@ func PNGIntact(data []byte) bool {
 // inspectWebP reads the size from whichever of the three kinds of picture chunk comes first.
 func inspectWebP(in *input) (Facts, error) {
 	facts := Facts{Kind: frames.Photo, Family: "webp", Ending: riffEnding(in), Orientation: 1}
-	for offset, n := int64(12), 0; n < mostBoxes; n++ {
-		header, ok := in.read(offset, 8)
-		if !ok {
-			break
-		}
-		length, kind := int64(binary.LittleEndian.Uint32(header[4:])), string(header[:4])
-		body, _ := in.read(offset+8, int(min(length, 10)))
+	for kind, body := range in.riffChunks(12, in.size) {
 		if facts.Width == 0 {
-			facts.Width, facts.Height = webpSize(kind, body)
+			facts.Width, facts.Height = webpSize(kind, in.bytes(body, 10))
 		}
 		if kind == "EXIF" {
-			if exif, ok := in.read(offset+8, int(min(length, mostEXIF))); ok {
-				facts.Orientation = orientation(bytes.TrimPrefix(exif, []byte("Exif\x00\x00")))
-			}
+			facts.Orientation = orientation(webpEXIF(in.bytes(body, mostEXIF)))
 		}
-		offset += 8 + length + length&1
 	}
 	return sized(facts)
 }
+
+// webpEXIF is without the word that some writers put before it.
+func webpEXIF(b []byte) []byte { return bytes.TrimPrefix(b, []byte(exifMark)) }
 
 func webpSize(kind string, b []byte) (width, height int) {
 	switch {
