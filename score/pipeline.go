@@ -16,7 +16,8 @@ type Options struct {
 	MaxFaces    int               // most faces scored per frame, largest and steadiest first
 	MaxDuration time.Duration     // of presentation time; 0 means no limit
 	Timeline    bool              // keep Result.Timeline
-	BatchFrames int               // frames per detector call
+	DetectEvery time.Duration     // faces are looked for at least so often, and in every frame where they move; see Sparse. 0: DefaultDetectEvery; less: in every frame
+	BatchFrames int               // most frames per detector call
 	BatchFaces  int               // crops per classifier call
 
 	// OnMoment, when set, is called for every scored frame in order, from one goroutine, while the clip is examined. Its
@@ -42,6 +43,11 @@ func (o Options) withDefaults() Options {
 	if o.BatchFaces <= 0 {
 		o.BatchFaces = DefaultBatchFaces
 	}
+	if o.Detection() == "" {
+		o.DetectEvery = -1
+	} else if o.DetectEvery == 0 {
+		o.DetectEvery = DefaultDetectEvery
+	}
 	if o.Calibration.Method == "" && o.Calibration.A == 0 {
 		o.Calibration.A = 1
 	}
@@ -58,8 +64,8 @@ type Pipeline struct {
 }
 
 // Score examines one file. Whatever happens becomes the result's status: there is no error and no panic. It fills Schema,
-// Input (but for SHA256 and Bytes), Outcome, Tracks, Segments, Timeline, Quality, Limits, Timing and of Settings what
-// concerns sampling and aggregation; the caller adds the rest.
+// Input (but for SHA256 and Bytes), Outcome, Tracks, Segments, Timeline, Quality, Limits, Provenance, Timing and of
+// Settings what concerns sampling and aggregation; the caller adds the rest.
 //
 // It returns when every goroutine it started has ended and every frame is released. The answer does not depend on batch
 // sizes, as long as the detector's and the classifier's do not.
@@ -120,7 +126,7 @@ func (s *scan) notes() []Reason {
 	return notes
 }
 
-// describe fills Input and Limits with what was learnt of the file, also when it could not be scored.
+// describe fills Input, Provenance and Limits with what was learnt of the file, also when it could not be scored.
 func (s *scan) describe(result *Result) {
 	in := &result.Input
 	in.Kind, in.Container, in.Codec = string(s.info.Kind), s.info.Container, s.info.Codec
@@ -128,7 +134,18 @@ func (s *scan) describe(result *Result) {
 	in.FPS, in.DurationMS = finite(s.info.FPS), s.info.Duration.Milliseconds()
 	in.FramesDecoded, in.FramesScored = s.decoded, len(s.record.frames)
 	in.Truncated = s.truncated != nil
+	result.Provenance = provenanceOf(s.info.Declared)
 	result.Limits = limitsOf(s.info.Kind)
+}
+
+// provenanceOf is nil when nobody looked.
+func provenanceOf(d *frames.Declared) *Provenance {
+	if d == nil {
+		return nil
+	}
+	return &Provenance{
+		C2PA: string(d.C2PA), DeclaredSourceType: d.SourceType, Software: d.Software, Device: d.Device, Created: d.Created,
+	}
 }
 
 func (s *scan) timing() Timing {
@@ -157,6 +174,7 @@ func settingsOf(o Options) Settings {
 	return Settings{
 		AllFrames:   !(o.Sampling.PerSecond > 0),
 		SampleFPS:   max(0, o.Sampling.PerSecond),
+		Detection:   o.Detection(),
 		Aggregation: Aggregation,
 		Thresholds:  DefaultThresholds(),
 	}

@@ -53,6 +53,7 @@ type Settings struct {
 	MaxFaces      int        `json:"max_faces,omitempty"`       // most faces scored per frame
 	MaxDurationMS int64      `json:"max_duration_ms,omitempty"` // of presentation time examined; absent without a limit
 	Detector      string     `json:"detector"`                  // name@version
+	Detection     string     `json:"detection,omitempty"`       // Sparse; absent where faces were looked for in every scored frame
 	Classifier    string     `json:"classifier"`                // name@version
 	Aggregation   string     `json:"aggregation"`               // name/version of the aggregator
 	Thresholds    Thresholds `json:"thresholds"`
@@ -79,7 +80,7 @@ type Input struct {
 	FPS           float64 `json:"fps,omitempty"`
 	DurationMS    int64   `json:"duration_ms,omitempty"`
 	FramesDecoded int     `json:"frames_decoded"`
-	FramesScored  int     `json:"frames_scored"` // sampled frames that went through the face detector
+	FramesScored  int     `json:"frames_scored"` // sampled frames that faces were looked for in, or interpolated to
 	Truncated     bool    `json:"truncated"`
 }
 
@@ -168,10 +169,14 @@ type Quality struct {
 	BadScores       int     `json:"bad_scores"`  // faces left out because the classifier gave no finite number
 }
 
-// Provenance is what the file declares about itself, kept apart from the score and not verified.
+// Provenance is what the file declares about itself, kept apart from the score and not verified: anybody can write it, and
+// most programs wipe it. Texts are one line of bounded length.
 type Provenance struct {
-	C2PA               string `json:"c2pa"` // present, absent or unread
-	DeclaredSourceType string `json:"declared_source_type,omitempty"`
+	C2PA               string   `json:"c2pa"`                           // present, absent or unread
+	DeclaredSourceType string   `json:"declared_source_type,omitempty"` // IPTC's, such as trainedAlgorithmicMedia; comma between several
+	Software           []string `json:"software,omitempty"`             // programs, encoders and muxers that left their names
+	Device             string   `json:"device,omitempty"`               // maker and model of the camera
+	Created            string   `json:"created,omitempty"`              // when it was taken, as written there
 }
 
 // Timing is wall-clock time spent, in milliseconds. Stages overlap, so they add up to more than the total.

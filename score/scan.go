@@ -17,8 +17,8 @@ import (
 //	decode -> detect (batches of frames) -> cut (track, crop, release the frame) -> classify (batches of faces)
 //
 // The channels between them are bounded, so the slowest stage sets the pace. Decoding runs at most one batch ahead of
-// detection, and cutting works on the batch before: frames in flight are three batches and one, whatever the clip's
-// length. Each field below is written by one stage and read after all of them ended.
+// detection, and cutting works on the batch before: frames in flight are three batches (or stretches between anchors) and
+// one, whatever the clip's length. Each field below is written by one stage and read after all of them ended.
 type scan struct {
 	*Pipeline
 	options Options
@@ -32,7 +32,6 @@ type scan struct {
 	// detect
 	detectTime time.Duration
 	// cut
-	cuts    track.Cuts
 	tracker track.Tracker
 	clock   clock
 	cutTime time.Duration
@@ -40,20 +39,6 @@ type scan struct {
 	record       record
 	live         live
 	classifyTime time.Duration
-}
-
-// batch is a run of frames on its way from detect to cut.
-type batch struct {
-	frames []*frames.Frame
-	faces  [][]frames.Face
-}
-
-// release gives back the frames that are still held.
-func (b *batch) release() {
-	for _, f := range b.frames {
-		f.Release()
-	}
-	b.frames = nil
 }
 
 // look is what remains of a frame once its pixels are gone: the crops and what was measured.

@@ -15,58 +15,75 @@ import (
 // maxBatchBytes bounds the pixels of one detector batch: 64 MiB are ten frames of 1080p or two of 4K.
 const maxBatchBytes = 64 << 20
 
+// detect finds the faces of every frame; see sparse for how often it really looks.
 func (s *scan) detect(ctx context.Context, from <-chan *frames.Frame, to chan<- batch) error {
+	state := sparse{every: s.options.DetectEvery}
+	defer func() { state.waiting.release() }() // what an error or a panic leaves over
 	for {
-		b, err := s.gather(ctx, from)
-		if err != nil || len(b.frames) == 0 {
+		ended, err := s.gather(ctx, from, &state)
+		if err != nil {
 			return err
 		}
-		if err := s.detectBatch(ctx, &b); err != nil {
-			b.release()
-			return err
+		if n := state.ready(ended); n > 0 {
+			err := s.look(ctx, state.anchors(n))
+			if err == nil {
+				err = s.look(ctx, state.interpolate(n))
+			}
+			if err != nil {
+				return err
+			}
+			b := state.hand(n)
+			if err := send(ctx, to, b); err != nil {
+				b.release()
+				return err
+			}
 		}
-		if err := send(ctx, to, b); err != nil {
-			b.release()
-			return err
+		if ended {
+			return nil
 		}
 	}
 }
 
-// gather fills a batch. Only the last one may be short, so that the same clip always makes the same batches.
-func (s *scan) gather(ctx context.Context, from <-chan *frames.Frame) (batch, error) {
-	var b batch
+// gather takes frames until a batch is full, at least one. Only the last may be short, so that the same clip always makes
+// the same batches.
+func (s *scan) gather(ctx context.Context, from <-chan *frames.Frame, state *sparse) (ended bool, err error) {
 	bytes := 0
-	for len(b.frames) < s.options.BatchFrames && bytes < maxBatchBytes {
+	for _, one := range state.waiting {
+		bytes += one.frame.Image.Height * one.frame.Image.Stride
+	}
+	for taken := 0; taken == 0 || len(state.waiting) < s.options.BatchFrames && bytes < maxBatchBytes; taken++ {
 		frame, ok, err := receive(ctx, from)
-		if err != nil {
-			b.release()
-			return b, err
-		}
-		if !ok {
-			break
+		if err != nil || !ok {
+			return true, err
 		}
 		bytes += frame.Image.Height * frame.Image.Stride
-		b.frames = append(b.frames, frame)
+		state.take(frame)
 	}
-	return b, nil
+	return false, nil
 }
 
-func (s *scan) detectBatch(ctx context.Context, b *batch) (err error) {
-	defer func() { // a panic must not lose the frames
-		if v := recover(); v != nil {
-			b.release()
-			panic(v)
-		}
-	}()
-	err = timed(&s.detectTime, func() (err error) {
-		b.faces, err = s.Detector.Detect(ctx, b.frames)
+// look runs the detector on frames.
+func (s *scan) look(ctx context.Context, chosen []*glimpse) error {
+	if len(chosen) == 0 {
+		return nil
+	}
+	pictures := make([]*frames.Frame, len(chosen))
+	for i, one := range chosen {
+		pictures[i] = one.frame
+	}
+	var faces [][]frames.Face
+	err := timed(&s.detectTime, func() (err error) {
+		faces, err = s.Detector.Detect(ctx, pictures)
 		return err
 	})
+	if err == nil && len(faces) != len(chosen) {
+		err = fmt.Errorf("%d answers for %d frames", len(faces), len(chosen))
+	}
 	if err != nil {
 		return &modelError{"face detector", err}
 	}
-	if len(b.faces) != len(b.frames) {
-		return &modelError{"face detector", fmt.Errorf("%d answers for %d frames", len(b.faces), len(b.frames))}
+	for i, one := range chosen {
+		one.faces = faces[i]
 	}
 	return nil
 }
@@ -85,9 +102,9 @@ func (s *scan) cut(ctx context.Context, from <-chan batch, to chan<- look) error
 
 func (s *scan) cutBatch(ctx context.Context, b batch, to chan<- look) error {
 	defer b.release() // what an error or a panic leaves over; a second Release does nothing
-	for i, frame := range b.frames {
-		l, err := s.cutFrame(frame, b.faces[i])
-		frame.Release()
+	for _, one := range b {
+		l, err := s.cutFrame(one)
+		one.frame.Release()
 		if err != nil {
 			return err
 		}
@@ -99,9 +116,10 @@ func (s *scan) cutBatch(ctx context.Context, b batch, to chan<- look) error {
 }
 
 // cutFrame follows the faces of a frame and copies out what the classifier needs of them.
-func (s *scan) cutFrame(frame *frames.Frame, found []frames.Face) (look, error) {
-	pts, straight := s.clock.read(frame.PTS)
-	links := s.tracker.Update(pts, s.cuts.Next(frame.Image), found)
+func (s *scan) cutFrame(one glimpse) (look, error) {
+	frame, found := one.frame, one.faces
+	pts, straight := s.clock.read(one.pts)
+	links := s.tracker.Update(pts, one.cut, found)
 	chosen := choose(found, links, s.options.MaxFaces)
 	l := look{index: frame.Index, pts: pts, mend: !straight, over: len(chosen) < sensible(found)}
 

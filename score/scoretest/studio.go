@@ -225,13 +225,20 @@ func (s *Studio) Cut(frame *frames.Frame, faces []frames.Face) ([]frames.Image, 
 			pix[k] = byte(90 + 70*((k/3+k/48)%2))
 		}
 		copy(pix, frame.Image.Pix[:8])
-		for k, one := range scripted {
-			if one.Face == face {
-				binary.LittleEndian.PutUint32(pix[8:], uint32(k))
-			}
-		}
+		binary.LittleEndian.PutUint32(pix[8:], uint32(nearest(scripted, face.Box)))
 	}
 	return crops, nil
+}
+
+// nearest is the scripted face that a box means: one that was interpolated is not exactly where the script has it.
+func nearest(scripted []Face, box frames.Box) int {
+	best := 0
+	for k, one := range scripted {
+		if one.Box.IoU(box) > scripted[best].Box.IoU(box) {
+			best = k
+		}
+	}
+	return best
 }
 
 // Classify implements score.Classifier. The map is a single cell with the probability the logit stands for.

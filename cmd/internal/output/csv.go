@@ -75,6 +75,7 @@ func columns() []column {
 		{"timing.total_ms", func(r *score.Result) string { return strconv.FormatInt(r.Timing.TotalMS, 10) }},
 		{"settings.max_faces", func(r *score.Result) string { return strconv.Itoa(r.Settings.MaxFaces) }},
 		{"settings.max_duration_ms", func(r *score.Result) string { return strconv.FormatInt(r.Settings.MaxDurationMS, 10) }},
+		{"settings.detection", func(r *score.Result) string { return cell(r.Settings.Detection) }},
 	}
 }
 

@@ -164,7 +164,7 @@ func (b *builder) about(env *ort.Environment, face, judge network, o score.Optio
 		Settings: score.Settings{
 			AllFrames: o.Sampling.PerSecond <= 0, SampleFPS: max(0, o.Sampling.PerSecond),
 			MaxFaces: o.MaxFaces, MaxDurationMS: o.MaxDuration.Milliseconds(),
-			Detector: face.manifest.String(), Classifier: judge.manifest.String(),
+			Detector: face.manifest.String(), Classifier: judge.manifest.String(), Detection: o.Detection(),
 			Aggregation: score.Aggregation, Thresholds: score.DefaultThresholds(),
 		},
 		Note: noteworthy(used.Note),
