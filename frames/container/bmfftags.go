@@ -20,6 +20,7 @@ type bmffTags struct {
 	*declarations
 	in    *input
 	boxes int
+	video bool     // the media being read are pictures
 	keys  []string // of the metadata items that follow
 }
 
@@ -33,8 +34,10 @@ func (t *bmffTags) walk(within span) { t.in.walkBoxes(within, &t.boxes, t.visit)
 
 func (t *bmffTags) visit(kind string, body span) {
 	switch kind {
-	case "moov", "udta", "trak", "mdia":
+	case "moov", "udta", "trak", "mdia", "minf", "stbl":
 		t.walk(body)
+	case "stsd":
+		t.compressor(t.in.bytes(body, compressorName+32))
 	case "meta":
 		t.walk(t.metaBody(body))
 	case "uuid":
@@ -137,7 +140,8 @@ func (t *bmffTags) tag(name, text string) {
 // handler takes the name of a media handler: encoders leave theirs there.
 func (t *bmffTags) handler(b []byte) {
 	const kind, name = 8, 24
-	if len(b) <= name || string(b[kind:kind+4]) != "vide" {
+	t.video = len(b) >= kind+4 && string(b[kind:kind+4]) == "vide"
+	if !t.video || len(b) <= name {
 		return
 	}
 	text := b[name:]
@@ -147,6 +151,18 @@ func (t *bmffTags) handler(b []byte) {
 	text, _, _ = bytes.Cut(text, []byte{0})
 	if s := string(text); s != "VideoHandler" { // which says nothing
 		t.program(s)
+	}
+}
+
+// compressorName is where the first entry of an stsd box names the encoder of a video track: behind the box's version and
+// count, the entry's header, and 42 bytes of sizes.
+const compressorName = 8 + 8 + 42
+
+// compressor takes that name, of 31 bytes behind its length.
+func (t *bmffTags) compressor(b []byte) {
+	if t.video && len(b) == compressorName+32 {
+		name := b[compressorName+1:]
+		t.program(string(name[:min(int(b[compressorName]), len(name))]))
 	}
 }
 

@@ -135,6 +135,11 @@ func TestDeclare(t *testing.T) {
 	keyed := box("keys", be32(0), be32(2), box("mdta", "com.acme.software"), box("mdta", "com.acme.model")) +
 		box("ilst", box(be32(1), box("data", be32(1), be32(0), "17.1")), box(be32(2), box("data", be32(1), be32(0), "Phone 9")))
 
+	entry := box("avc1", strings.Repeat("\x00", 42), "\x09Encoder 1", strings.Repeat("\x00", 26))
+	described := func(handler string) string {
+		return box("trak", box("mdia", box("hdlr", be32(0), be32(0), handler, strings.Repeat("\x00", 13)), box("minf", box("stbl", box("stsd", be32(0), be32(1), entry)))))
+	}
+
 	for name, c := range map[string]struct {
 		data string
 		want frames.Declared
@@ -175,6 +180,8 @@ func TestDeclare(t *testing.T) {
 			film(box("udta", box("meta", be32(0), box("hdlr", strings.Repeat("\x00", 25)), box("ilst", box("\xa9too", box("data", be32(1), be32(0), "Muxer 60")))))),
 			filmed(none, "Camera Handler", "Muxer 60"),
 		},
+		"MP4, compressor":          {film(described("vide")), filmed(none, "Camera Handler", "Encoder 1")},
+		"MP4, the same of a sound": {film(described("soun")), filmed(none, "Camera Handler")},
 		"MOV, user data": {
 			film(box("udta", box("\xa9swr", be16(4), "\x15\xc7", "10.1"), box("\xa9mak", be16(4), be16(0), "Acme"), box("\xa9mod", be16(3), be16(0), "Eye"))),
 			func() frames.Declared { d := filmed(none, "Camera Handler", "10.1"); d.Device = "Acme Eye"; return d }(),

@@ -60,6 +60,15 @@ func open(file *os.File, size int64, sampling frames.Sampling) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
+	declared := container.Declare(file, size) // before a photo's file is closed
+	source, err := decode(file, size, facts, sampling)
+	if err == nil {
+		source.info.Declared = &declared
+	}
+	return source, err
+}
+
+func decode(file *os.File, size int64, facts container.Facts, sampling frames.Sampling) (*Source, error) {
 	if facts.Kind == frames.Photo {
 		return openPhoto(file, size, facts)
 	}

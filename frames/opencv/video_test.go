@@ -22,8 +22,13 @@ func TestPortrait(t *testing.T) {
 		Kind: frames.Video, Container: "mp4", Codec: "h264", Width: 640, Height: 360,
 		FPS: 25, Duration: 4 * time.Second, FrameCount: 100,
 	}
-	if source.Info() != want {
-		t.Errorf("info %+v, want %+v", source.Info(), want)
+	got := source.Info()
+	declared := got.Declared
+	if got.Declared = nil; got != want {
+		t.Errorf("info %+v, want %+v", got, want)
+	}
+	if declared == nil || declared.C2PA != frames.Absent || len(declared.Software) != 1 || !strings.HasPrefix(declared.Software[0], "Lavc") {
+		t.Errorf("declared %+v", declared)
 	}
 	all, err := drain(t, source)
 	if err != io.EOF || len(all) != 100 || source.Decoded() != 100 {
