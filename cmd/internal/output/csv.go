@@ -76,6 +76,9 @@ func columns() []column {
 		{"settings.max_faces", func(r *score.Result) string { return strconv.Itoa(r.Settings.MaxFaces) }},
 		{"settings.max_duration_ms", func(r *score.Result) string { return strconv.FormatInt(r.Settings.MaxDurationMS, 10) }},
 		{"settings.detection", func(r *score.Result) string { return cell(r.Settings.Detection) }},
+		{"provenance.software", func(r *score.Result) string { return cell(strings.Join(provenance(r).Software, "; ")) }},
+		{"provenance.device", func(r *score.Result) string { return cell(provenance(r).Device) }},
+		{"provenance.created", func(r *score.Result) string { return cell(provenance(r).Created) }},
 	}
 }
 

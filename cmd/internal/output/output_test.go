@@ -74,7 +74,9 @@ func results() []*score.Result {
 	fake := scored("clips/fake/id0_id3_0007.mp4", 0.934, score.VeryStrong)
 	fake.Segments = []score.Segment{{Track: 1, StartMS: 60000, EndMS: 71500, Score: 0.96}, {Track: 1, StartMS: 80000, EndMS: 83000, Score: 0.91}, {Track: 2, StartMS: 70000, EndMS: 75000, Score: 0.8}}
 	fake.Timeline = []score.Moment{{TMS: 61000, Frame: 1828, Faces: []score.MomentFace{{Track: 1, Box: [4]float64{10, 20.5, 180, 190}, Score: 0.98, Quality: 0.8}}}}
-	fake.Provenance = &score.Provenance{C2PA: "absent"}
+	fake.Provenance = &score.Provenance{
+		C2PA: "present", DeclaredSourceType: "digitalCapture", Software: []string{"Lavf60.16.100", "=cmd()"}, Device: "Acme Eye 3", Created: "2024-05-17T10:11:12",
+	}
 	cut := scored("clips/a-very-long-folder-name/with/another-one/inside/interview-with-the-mayor.mp4", 0.22, score.Weak)
 	cut.Input.Truncated, cut.Outcome.Reasons = true, []score.Reason{score.Truncated}
 	crowd := scored("photos/crowd.jpg", 0.41, score.Weak)
