@@ -98,6 +98,7 @@ func (o *benchOptions) flags(cmd *cobra.Command) {
 	f.DurationVar(&o.bench.MaxDuration, "max-duration", 10*time.Second, "measure on only so much of the clip; 0 means all")
 	f.Lookup("max-duration").DefValue = "10s"
 	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
+	detectFlag(f, &o.engine)
 	choiceFlags(f, &o.engine)
 	f.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile, for go tool pprof, to `file`")
 	f.StringVar(&o.memProfile, "memprofile", "", "write a profile of Go's allocations to `file`")

@@ -32,6 +32,11 @@ func choiceFlags(flags *pflag.FlagSet, c *engine.Config) {
 	flags.StringVar(&c.Classifier, "classifier", "", "`model` that judges them (default: the built-in one)")
 }
 
+// detectFlag says how often faces are looked for.
+func detectFlag(flags *pflag.FlagSet, c *engine.Config) {
+	flags.BoolVar(&c.DetectAll, "detect-all", false, "look for faces in every scored frame (default: where frames follow closely and no face moves much, in every third)")
+}
+
 // checkLibraryFlags finds values that cannot be meant.
 func checkLibraryFlags(c engine.Config) error {
 	if _, err := model.ParseProvider(c.Device); err != nil {

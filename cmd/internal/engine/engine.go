@@ -25,6 +25,7 @@ type Config struct {
 	Detector    string          // name of the model that finds faces; empty means the default one
 	Classifier  string          // name of the model that judges them; empty means the default one
 	Sampling    frames.Sampling // which frames are scored
+	DetectAll   bool            // faces are looked for in every scored frame, however close the frames follow; see score.Sparse
 	MaxFaces    int             // most faces scored per frame
 	MaxDuration time.Duration   // of presentation time; 0 means no limit
 	Timeline    bool            // results carry every scored frame

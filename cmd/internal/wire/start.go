@@ -144,6 +144,9 @@ func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.P
 		Sampling: b.config.Sampling, MaxFaces: b.config.MaxFaces, MaxDuration: b.config.MaxDuration, Timeline: b.config.Timeline,
 		CropScale: judge.manifest.Input.CropScale,
 	}
+	if b.config.DetectAll {
+		o.DetectEvery = -1
+	}
 	if judge.manifest.Calibration != nil {
 		o.Calibration = *judge.manifest.Calibration
 	}
