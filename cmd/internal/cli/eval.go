@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,9 +21,8 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
-	"github.com/blendscope/blendscope/cmd/internal/progress"
 	"github.com/blendscope/blendscope/cmd/internal/queue"
-	"github.com/blendscope/blendscope/model"
+	"github.com/blendscope/blendscope/cmd/internal/store"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -133,7 +133,7 @@ func (o *evalOptions) check() error {
 type evalRun struct {
 	*evalOptions
 	env    *env.Env
-	store  *evaluation.Store // nil without --results
+	store  *store.Store // nil without --results
 	source evaluation.Source
 	cases  []evaluation.Case
 	items  []input.Item // one for each case
@@ -231,13 +231,10 @@ func (r *evalRun) sinks() (text, page *sink, err error) {
 // score gives every case its result: from the store, or from the engine.
 func (r *evalRun) score(ctx context.Context, p engine.Platform) (err error) {
 	if r.results != "" {
-		if r.store, err = evaluation.OpenStore(r.results); err != nil {
-			return exit.With(exit.Usage, err)
+		if r.store, err = openStore(r.env, "--results", r.results, store.Options{RetryErrors: true}, r.quiet); err != nil {
+			return err
 		}
 		defer func() { err = errors.Join(err, r.store.Close()) }()
-		if r.store.Torn && !r.quiet {
-			fmt.Fprintf(r.env.Err, "note: the last line of %s was cut short and has been removed\n", output.Printable(r.results))
-		}
 	}
 	scorer, err := p.Start(ctx, r.engine)
 	switch {
@@ -251,66 +248,49 @@ func (r *evalRun) score(ctx context.Context, p engine.Platform) (err error) {
 		fmt.Fprintf(r.env.Err, "note: running on the CPU: %s\n", output.Printable(note))
 	}
 	if r.store != nil {
-		if err := r.checkStore(scorer.About(), p.Models(r.engine.Models)); err != nil {
-			return exit.Hint(exit.With(exit.Usage, err), "to start anew: give --results the name of a new file")
+		if err := checkStore(r.store, "--results", scorer.About(), p.Models(r.engine.Models), r.engine.Classifier); err != nil {
+			return err
 		}
 	}
-	return r.remaining(ctx, scorer)
+	return r.all(ctx, scorer)
 }
 
-// checkStore refuses results that cannot stand beside new ones.
-func (r *evalRun) checkStore(about engine.About, models *model.Registry) error {
-	if err := r.store.Check(about); err != nil {
-		return err
-	}
-	classifier, err := models.Get(model.ForgeryClassification, r.engine.Classifier)
-	if err != nil || classifier.Manifest.Calibration == nil {
-		return nil // nothing to compare with
-	}
-	return r.store.CheckCalibration(*classifier.Manifest.Calibration)
-}
-
-// remaining scores what the store does not have.
-func (r *evalRun) remaining(ctx context.Context, scorer engine.Engine) error {
-	var items []input.Item
-	var places []int // in cases
-	for i, item := range r.items {
-		if r.store != nil && item.Err == nil {
-			r.cases[i].Result = r.store.Find(ctx, item.Path)
-		}
-		if r.cases[i].Result == nil {
-			items, places = append(items, item), append(places, i)
-		}
-	}
-	if kept := len(r.items) - len(items); kept > 0 && !r.quiet {
-		fmt.Fprintf(r.env.Err, "note: %d of %d results are in %s already\n", kept, len(r.items), output.Printable(r.results))
-	}
-	printer := r.printer(items)
+// all gives every case its result.
+func (r *evalRun) all(ctx context.Context, scorer engine.Engine) error {
+	printer := r.printer(r.env)
 	defer printer.Close()
-	err := queue.Run(ctx, scorer, items, queue.Options{
-		Jobs: r.jobs, Timeout: r.timeout, Tool: build.Read().Tool(), Observer: printer,
-	}, func(index int, result *score.Result) error {
-		if ctx.Err() != nil {
+	for _, item := range r.items {
+		printer.Found(item)
+	}
+	printer.AllFound()
+	o := queue.Options{Jobs: r.jobs, Timeout: r.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer}}
+	if r.store != nil {
+		o.Memory = r.store
+	}
+	known := 0
+	err := queue.Run(ctx, scorer, slices.Values(r.items), o, func(row queue.Row) error {
+		if row.Known {
+			known++
+		} else if ctx.Err() != nil {
 			return nil // cut short, or about to be: to be scored again
 		}
-		r.cases[places[index]].Result = evaluation.Slim(result)
-		if r.store == nil {
+		r.cases[row.Index].Result = evaluation.Slim(row.Result)
+		if r.store == nil || r.store.Holds(row.Result) {
 			return nil
 		}
-		return r.store.Add(result)
+		return r.store.Add(row.Result)
 	})
+	printer.Close()
+	if known > 0 && r.store != nil && !r.quiet {
+		fmt.Fprintf(r.env.Err, "note: %d of %d files needed no scoring: %s has results of their bytes\n", known, len(r.items), output.Printable(r.results))
+	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("the results could not be written: %w", err)
+		return notWritten(err, r.results)
 	case ctx.Err() != nil:
 		return r.interrupted()
 	}
 	return nil
-}
-
-func (r *evalRun) printer(items []input.Item) progress.Printer {
-	s := &scanRun{scanOptions: &r.scanOptions, env: r.env, items: items}
-	return s.printer()
 }
 
 // interrupted is the error of a run that was cut short: there is no report of a part.

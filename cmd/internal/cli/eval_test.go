@@ -52,7 +52,7 @@ func TestInterruptedEvalGoesOn(t *testing.T) {
 	if code := Main(e, enginetest.Platform{}); code != 0 {
 		t.Errorf("exit code %d: %s", code, buffers.Err.String())
 	}
-	if errs := buffers.Err.String(); !strings.Contains(errs, "note: 1 of 3 results are in store.jsonl already\n") {
+	if errs := buffers.Err.String(); !strings.Contains(errs, "note: 1 of 3 files needed no scoring: store.jsonl has results of their bytes\n") {
 		t.Errorf("stderr: %s", errs)
 	}
 	if data, err := os.ReadFile("report.txt"); err != nil || !strings.Contains(string(data), "3 scored") {

@@ -9,6 +9,9 @@ import (
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/cmd/internal/queue"
+	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -18,8 +21,9 @@ type extra interface {
 	flags(*pflag.FlagSet)
 	// check finds what cannot be meant, and prepares, before anything is scored.
 	check() error
-	// finished is called once for each row that is out, whatever its status. Calls do not overlap. path opens the file;
-	// the path in the result may differ, as it is valid text. An error is told at the end and changes no row.
+	// finished is called once for each row that is out, whatever its status, also for those that --resume took from
+	// earlier runs: whoever has done its work already returns at once. Calls do not overlap. path opens the file; the
+	// path in the result may differ, as it is valid text. An error is told at the end and changes no row.
 	finished(ctx context.Context, path string, r *score.Result) error
 }
 
@@ -76,4 +80,19 @@ func (x *extras) err() error {
 		return x.first
 	}
 	return fmt.Errorf("%w (and %d more)", x.first, x.failed-1)
+}
+
+// observer lets extras have the rows that are out. They are the file's own work and hold up no other file's row.
+func (x *extras) observer(ctx context.Context) queue.Observer { return extrasObserver{ctx, x} }
+
+type extrasObserver struct {
+	ctx    context.Context // of the work on files: an interrupt lets it come to its end
+	extras *extras
+}
+
+func (o extrasObserver) Started(int, input.Item)  {}
+func (o extrasObserver) Opened(int, frames.Info)  {}
+func (o extrasObserver) Scored(int, score.Moment) {}
+func (o extrasObserver) Finished(row queue.Row) {
+	o.extras.finished(o.ctx, row.Item.Path, row.Result)
 }

@@ -26,11 +26,12 @@ func (w *watched) Write(p []byte) (int, error) {
 	return w.Builder.Write(p)
 }
 
-// interrupted runs a scan of a quick, an endless and a waiting clip, and sends SIGINT once the first has its row.
-func interrupted(t *testing.T, signals int, args ...string) (code int, out, errs string) {
+// interrupted runs a scan of a quick, a slow and a waiting clip, and sends signals once the first has its row and the
+// second is in work.
+func interrupted(t *testing.T, signals int, slow string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	for name, text := range map[string]string{"a.mp4": "score 0.2", "b.mp4": "score 0.9\nsleep 1h", "c.mp4": "score 0.3"} {
+	for name, text := range map[string]string{"a.mp4": "score 0.2", "b.mp4": "score 0.9\nsleep " + slow, "c.mp4": "score 0.3"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -44,6 +45,7 @@ func interrupted(t *testing.T, signals int, args ...string) (code int, out, errs
 	go func() { exited <- Main(e, enginetest.Platform{}) }()
 	go func() {
 		<-stdout.first
+		time.Sleep(100 * time.Millisecond)
 		for range signals {
 			ch <- unix.SIGINT
 		}
@@ -56,12 +58,13 @@ func interrupted(t *testing.T, signals int, args ...string) (code int, out, errs
 	return code, stdout.String(), buffers.Err.String()
 }
 
+// The file in work is finished, no other is begun, and all have their rows.
 func TestInterruptedScanHasAllRows(t *testing.T) {
-	code, out, errs := interrupted(t, 1, "--format", "csv", "a.mp4", "b.mp4", "c.mp4", "gone.mp4")
+	code, out, errs := interrupted(t, 1, "400ms", "--format", "csv", "a.mp4", "b.mp4", "c.mp4", "gone.mp4")
 	if code != 130 {
 		t.Errorf("exit code %d", code)
 	}
-	for name, want := range map[string]string{"a": ",scored,", "b": ",interrupted,", "c": ",interrupted,", "gone": ",not_found,"} {
+	for name, want := range map[string]string{"a": ",scored,", "b": ",scored,", "c": ",interrupted,", "gone": ",not_found,"} {
 		found := false
 		for line := range strings.Lines(out) {
 			found = found || strings.Contains(line, ","+name+".mp4,") && strings.Contains(line, want)
@@ -70,16 +73,23 @@ func TestInterruptedScanHasAllRows(t *testing.T) {
 			t.Errorf("no row for %s with %s in:\n%s", name, want, out)
 		}
 	}
-	if !strings.Contains(errs, "error: interrupted; 3 of 4 inputs have no score") {
+	if !strings.Contains(errs, "error: interrupted; 2 of 4 inputs have no score") {
 		t.Errorf("stderr: %s", errs)
+	}
+}
+
+func TestSecondSignalStopsAtOnce(t *testing.T) {
+	code, out, _ := interrupted(t, 2, "1h", "--format", "jsonl", "a.mp4", "b.mp4", "c.mp4")
+	if code != 130 || strings.Count(out, "\n") != 1 {
+		t.Errorf("exit code %d, rows:\n%s", code, out)
 	}
 }
 
 // The file appears also when interrupted, while scoring or before: every input has its row.
 func TestInterruptedFile(t *testing.T) {
-	for _, library := range []string{"", "slow"} {
+	for library, want := range map[string]string{"": "scored", "slow": "interrupted"} {
 		t.Chdir(t.TempDir())
-		if err := os.WriteFile("a.mp4", []byte("score 0.2\nsleep 1h"), 0o600); err != nil {
+		if err := os.WriteFile("a.mp4", []byte("score 0.2\nsleep 400ms"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		e, _ := env.Test("scan", "-o", "out.csv", "--onnxruntime", library, "a.mp4")
@@ -93,8 +103,8 @@ func TestInterruptedFile(t *testing.T) {
 		if err != nil || strings.Join(left, " ") != "a.mp4 out.csv" {
 			t.Errorf("files %v, %v", left, err)
 		}
-		if data, err := os.ReadFile("out.csv"); err != nil || strings.Count(string(data), ",interrupted,") != 1 {
-			t.Errorf("%v, %s", err, data)
+		if data, err := os.ReadFile("out.csv"); err != nil || strings.Count(string(data), ","+want+",") != 1 {
+			t.Errorf("library %q: %v, %s", library, err, data)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -51,7 +52,10 @@ type scanOptions struct {
 	timeout   time.Duration
 	failAbove probability
 	filter    input.Filter
+	shard     input.Shard
 	null      bool
+	resume    string
+	retry     bool
 	quiet     bool
 	extras    extras
 }
@@ -86,6 +90,8 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "`format`: text, json, jsonl or csv (default: by the extension of -o, else text)")
 	f.StringVarP(&o.output, "output", "o", "", "write to `file`, which appears when it is complete")
+	f.StringVar(&o.resume, "resume", "", "keep each row in `file` as it is finished (JSON lines), and go on from those that are there")
+	f.BoolVar(&o.retry, "retry-errors", false, "with --resume: score again what ended as an error")
 	f.BoolVar(&o.engine.Timeline, "timeline", false, "with json and jsonl: add every scored frame")
 	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
 	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
@@ -98,6 +104,7 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f.Var(&o.failAbove, "fail-above", "exit with 4 when a file is scored at `P` or higher: 0.9 or 90%; inconclusive ones do not count")
 	f.StringArrayVar(&o.filter.Include, "include", nil, "in folders take files that match `glob`, whatever their extension (may be repeated)")
 	f.StringArrayVar(&o.filter.Exclude, "exclude", nil, "in folders pass over files and folders that match `glob` (may be repeated)")
+	f.Var(&o.shard, "shard", "score the I-th of N parts only: each input is in exactly one, whatever else there is")
 	f.BoolVarP(&o.null, "null", "0", false, "paths in lists end with a NUL byte instead of a newline")
 	o.extras.flags(f)
 	choiceFlags(f, &o.engine)
@@ -124,6 +131,8 @@ func (o *scanOptions) check() error {
 		{o.jobs < 1, exit.Usagef("--jobs: %d is less than 1", o.jobs)},
 		{o.engine.MaxFaces < 1, exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)},
 		{o.engine.MaxDuration < 0, exit.Usagef("--max-duration: %v is negative", o.engine.MaxDuration)},
+		{o.retry && o.resume == "", exit.Usagef("--retry-errors needs --resume")},
+		{o.resume != "" && sameName(o.resume, o.output), exit.Usagef("-o and --resume are the same file")},
 		{o.timeout < 0, exit.Usagef("--timeout: %v is negative", o.timeout)},
 	}
 	for _, b := range bad {
@@ -152,57 +161,29 @@ func formatFor(name string) string {
 	return string(output.Text)
 }
 
-func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) error {
+func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
-	items := o.items(ctx, e)
-	out, err := openSink(e, o.output, items)
+	s := &scanRun{scanOptions: o, env: e, platform: p}
+	if err := s.openStore(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.closeStore()) }()
+	out, err := openSink(e, o.output, o.namedItems(ctx))
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	scorer, err := p.Start(ctx, o.engine)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		scorer = engine.Stopped{}
-	case err != nil:
-		return startError(err)
-	}
-	if note := scorer.About().Note; note != "" && !o.quiet {
-		fmt.Fprintf(e.Err, "note: running on the CPU: %s\n", output.Printable(note))
-	}
-	s := &scanRun{scanOptions: o, env: e, items: items}
-	err = s.all(ctx, scorer, out)
-	if closeErr := scorer.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	s.printer = o.printer(e)
+	defer s.printer.Close()
+	s.finder = o.find(ctx, e, s.printer)
+	defer s.finder.stop()
+	return s.all(ctx, out)
 }
 
-// items are all inputs. They are found before the first is scored, so that progress knows how many there are.
-func (o *scanOptions) items(ctx context.Context, e *env.Env) []input.Item {
-	spec := input.Spec{Filter: o.filter}
-	for _, path := range o.paths {
-		list, isList := strings.CutPrefix(path, "@")
-		switch {
-		case path == "-":
-			if e.InTTY && e.ErrTTY && !o.quiet {
-				fmt.Fprintln(e.Err, "note: reading paths from the keyboard, one a line; Ctrl-D ends the list")
-			}
-			spec.Sources = append(spec.Sources, input.List(ctx, "standard input", e.In, o.null))
-		case isList:
-			spec.Sources = append(spec.Sources, input.ListFile(ctx, list, o.null))
-		default:
-			spec.Sources = append(spec.Sources, input.Named(path))
-		}
-	}
-	var items []input.Item
-	for item := range input.Walk(ctx, spec) {
-		items = append(items, item)
-	}
-	return items
-}
+// sameName reports whether two paths are the same but for their spelling.
+func sameName(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
 
 // startError adds what to do about an engine that does not start.
 func startError(err error) error {

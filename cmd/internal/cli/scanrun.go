@@ -4,68 +4,147 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/blendscope/blendscope/cmd/internal/build"
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/env"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
-	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/cmd/internal/progress"
 	"github.com/blendscope/blendscope/cmd/internal/queue"
+	"github.com/blendscope/blendscope/cmd/internal/store"
 	"github.com/blendscope/blendscope/score"
 )
 
 // scanRun is one run over all items.
 type scanRun struct {
 	*scanOptions
-	env     *env.Env
-	items   []input.Item
-	tally   output.Tally
-	reached int // inputs scored at --fail-above or higher
+	env      *env.Env
+	platform engine.Platform
+	printer  progress.Printer
+	finder   *finder
+	store    *store.Store // of --resume, or one that ends with the run; nil when there is no place for that
+	tally    output.Tally
+	reached  int // inputs scored at --fail-above or higher
+}
+
+// openStore opens the store that rows are kept in. Without --resume it serves only to score the same bytes once, and the
+// run does without where no file can be made for it.
+func (s *scanRun) openStore() (err error) {
+	o := store.Options{RetryErrors: s.retry, Timeline: s.engine.Timeline}
+	if s.resume != "" {
+		s.store, err = openStore(s.env, "--resume", s.resume, o, s.quiet)
+		return err
+	}
+	if s.store, err = store.Temporary(o); err != nil {
+		s.store = nil
+	}
+	return nil
+}
+
+func (s *scanRun) closeStore() error {
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Close()
+}
+
+// memory is the store as the queue knows it.
+func (s *scanRun) memory() queue.Memory {
+	if s.store == nil {
+		return nil
+	}
+	return s.store
 }
 
 // all scores the items, writes the document and says how it went.
-func (s *scanRun) all(ctx context.Context, scorer engine.Engine, out *sink) error {
-	printer := s.printer()
-	defer printer.Close()
-	doc, err := output.New(s.stream(out, printer), s.document(out))
+func (s *scanRun) all(ctx context.Context, out *sink) (err error) {
+	scorer, err := s.start(ctx)
 	if err != nil {
 		return err
 	}
-	write := func(r *score.Result) error {
-		s.count(r)
-		return doc.Write(r)
+	defer func() { err = errors.Join(err, scorer.Close()) }()
+	doc, err := output.New(s.stream(out, s.printer), s.document(out))
+	if err != nil {
+		return err
 	}
-	emit := queue.InOrder(write)
-	if s.format == string(output.JSONL) {
-		emit = queue.AsFinished(write)
+	err = s.score(ctx, scorer, doc)
+	if s.finder.err != nil {
+		return s.finder.err
 	}
-	err = queue.Run(ctx, scorer, s.items, queue.Options{
-		Jobs: s.jobs, Timeout: s.timeout, Tool: build.Read().Tool(), Observer: printer,
-	}, func(i int, r *score.Result) error {
-		if err := emit(i, r); err != nil {
-			return err
-		}
-		s.extras.finished(ctx, s.items[i].Path, r)
-		return nil
-	})
 	if err == nil {
 		err = doc.Close()
 	}
-	printer.Close()
+	s.printer.Close()
 	if err == nil {
 		err = out.commit()
 	}
 	if err != nil {
-		return fmt.Errorf("the results could not be written: %w", err)
+		return notWritten(err, s.resume)
 	}
-	if err := s.verdict(ctx, out); err != nil {
-		return err
-	}
-	return s.extras.err()
+	return s.verdict(ctx, out)
 }
 
-func (s *scanRun) count(r *score.Result) {
+// start starts the engine. One whose start was interrupted gives way to one that never scores: rows there are all the same.
+func (s *scanRun) start(ctx context.Context) (engine.Engine, error) {
+	s.engine.Jobs, s.engine.Inputs = s.jobs, s.namedPaths()
+	scorer, err := s.platform.Start(ctx, s.engine)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return engine.Stopped{}, nil
+	case err != nil:
+		return nil, startError(err)
+	}
+	if note := scorer.About().Note; note != "" && !s.quiet {
+		fmt.Fprintf(s.env.Err, "note: running on the CPU: %s\n", output.Printable(note))
+	}
+	if s.resume == "" {
+		return scorer, nil
+	}
+	if err := checkStore(s.store, "--resume", scorer.About(), s.platform.Models(s.engine.Models), s.engine.Classifier); err != nil {
+		return nil, errors.Join(err, scorer.Close())
+	}
+	if rows := s.store.Rows(); rows > 0 && !s.quiet {
+		fmt.Fprintf(s.env.Err, "note: going on from %s, which has %d rows\n", output.Printable(s.resume), rows)
+	}
+	return scorer, nil
+}
+
+// score runs the queue.
+func (s *scanRun) score(ctx context.Context, scorer engine.Engine, doc output.Writer) error {
+	write := func(row queue.Row) error { return doc.Write(row.Result) }
+	if s.format != string(output.JSONL) {
+		write = queue.InOrder(write)
+	}
+	return queue.Run(ctx, scorer, s.finder.items(), queue.Options{
+		Jobs: s.jobs, Timeout: s.timeout, Finish: true, Tool: build.Read().Tool(), Memory: s.memory(),
+		Observers: []queue.Observer{s.printer, s.extras.observer(context.WithoutCancel(ctx))},
+	}, func(row queue.Row) error {
+		s.count(row)
+		if err := s.keep(row); err != nil {
+			return err
+		}
+		return write(row)
+	})
+}
+
+// keep adds a row to the store. What was interrupted has no place there: it is still to be scored.
+func (s *scanRun) keep(row queue.Row) error {
+	r := row.Result
+	switch {
+	case slices.Contains(r.Outcome.Reasons, score.Interrupted), len(r.Models) == 0: // or the engine has not started
+		return nil
+	case s.resume != "" && !s.store.Holds(r):
+		return s.store.Add(r)
+	case s.resume == "" && s.store != nil && !row.Known && r.Input.SHA256 != "":
+		_ = s.store.Add(r) // at worst the same bytes are scored again
+	}
+	return nil
+}
+
+func (s *scanRun) count(row queue.Row) {
+	r := row.Result
 	s.tally.Add(r)
 	if r.Outcome.Status == score.Scored && s.failAbove > 0 && *r.Outcome.Score >= float64(s.failAbove) {
 		s.reached++
@@ -77,10 +156,25 @@ func (s *scanRun) verdict(ctx context.Context, out *sink) error {
 	if !s.quiet && (out.toFile() || s.env.ErrTTY && s.format != string(output.Text)) {
 		fmt.Fprintln(s.env.Err, s.tally.String())
 	}
+	err := s.outcome(ctx)
+	extra := s.extras.err()
+	if code := exit.Of(err); extra != nil && (code == exit.Done || code == exit.NotScored) {
+		return extra
+	} else if extra != nil {
+		fmt.Fprintf(s.env.Err, "note: %s\n", output.Printable(extra.Error()))
+	}
+	return err
+}
+
+func (s *scanRun) outcome(ctx context.Context) error {
 	missing := s.tally.NotScored
 	switch {
 	case errors.Is(context.Cause(ctx), env.ErrInterrupted):
-		return exit.With(exit.Interrupted, fmt.Errorf("interrupted; %d of %d inputs have no score", missing, s.tally.Total))
+		err := exit.With(exit.Interrupted, fmt.Errorf("interrupted; %d of %d inputs have no score", missing, s.tally.Total))
+		if s.resume != "" {
+			return exit.Hint(err, "the same command goes on from %s", s.resume)
+		}
+		return err
 	case s.reached > 0:
 		return exit.With(exit.FailAbove, fmt.Errorf("%d of %d inputs scored at --fail-above %s or higher", s.reached, s.tally.Total, s.failAbove.String()))
 	case missing == 0:

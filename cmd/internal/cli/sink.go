@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"github.com/blendscope/blendscope/cmd/internal/env"
-	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/progress"
@@ -24,7 +23,7 @@ func openSink(e *env.Env, name string, items []input.Item) (*sink, error) {
 		return &sink{w: e.Out}, nil
 	}
 	if isInput(name, items) {
-		return nil, exit.Usagef("-o %s would write over an input", name)
+		return nil, overInput(name)
 	}
 	f, err := output.Create(name)
 	if err != nil {
@@ -50,6 +49,12 @@ func isInput(name string, items []input.Item) bool {
 	return false
 }
 
+// isFile reports whether name is a file of any kind that is there.
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
 func (s *sink) toFile() bool { return s.file != nil }
 
 func (s *sink) commit() error {
@@ -68,11 +73,11 @@ func (s *sink) discard() {
 }
 
 // printer shows progress on a terminal and is silent elsewhere.
-func (s *scanRun) printer() progress.Printer {
-	if s.quiet || !s.env.Cursor() {
+func (o *scanOptions) printer(e *env.Env) progress.Printer {
+	if o.quiet || !e.Cursor() {
 		return progress.Silent{}
 	}
-	return progress.NewLine(progress.Options{W: s.env.Err, Now: s.env.Now, Columns: s.env.Columns, Items: s.items})
+	return progress.NewLine(progress.Options{W: e.Err, Now: e.Now, Columns: e.Columns})
 }
 
 // stream keeps results and progress apart where both go to one terminal.
@@ -83,11 +88,17 @@ func (s *scanRun) stream(out *sink, p progress.Printer) io.Writer {
 	return progress.Below(p, out.w)
 }
 
+// namesAhead is how many names decide how wide a table is: those of all inputs in most runs, and the same ones whenever
+// the same is scored.
+const namesAhead = 500
+
 // document says how the results are to look.
 func (s *scanRun) document(out *sink) output.Options {
 	o := output.Options{Format: output.Format(s.format)}
-	for _, item := range s.items {
-		o.Table.Names = append(o.Table.Names, item.Path)
+	if o.Format == output.Text {
+		for _, item := range s.finder.peek(namesAhead) {
+			o.Table.Names = append(o.Table.Names, item.Path)
+		}
 	}
 	if !out.toFile() && s.env.OutTTY {
 		o.Table.Color, o.Table.Columns = s.env.Color(), s.env.Columns()

@@ -94,7 +94,7 @@ func (w *walker) named(path string) bool {
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path, "*?["):
 		return w.pattern(path, err)
 	case err != nil:
-		return w.emit(Item{Path: path, Err: reason(err)}, path)
+		return w.emit(Item{Path: path, Err: Reason(err)}, path)
 	case info.IsDir():
 		return w.folder(path)
 	default:
@@ -107,11 +107,11 @@ func (w *walker) named(path string) bool {
 func (w *walker) pattern(path string, notFound error) bool {
 	matches, err := filepath.Glob(path)
 	if err != nil || len(matches) == 0 {
-		return w.emit(Item{Path: path, Err: reason(notFound)}, path)
+		return w.emit(Item{Path: path, Err: Reason(notFound)}, path)
 	}
 	for _, match := range matches {
 		if _, err := os.Stat(match); err != nil {
-			if !w.emit(Item{Path: match, Err: reason(err)}, match) {
+			if !w.emit(Item{Path: match, Err: Reason(err)}, match) {
 				return false
 			}
 		} else if !w.named(match) {
@@ -186,7 +186,7 @@ func (t *tree) entry(path, rel string, entry fs.DirEntry) bool {
 
 func (t *tree) fail(path, rel string, err error) bool {
 	t.found = true
-	return t.emit(Item{Path: path, Err: reason(err)}, rel)
+	return t.emit(Item{Path: path, Err: Reason(err)}, rel)
 }
 
 // file looks at what can be known without opening: a pipe, for one, must not be opened.
@@ -214,8 +214,8 @@ func kind(mode fs.FileMode) string {
 	}
 }
 
-// reason takes the operation and the path off an error of the file system: the row names the path already.
-func reason(err error) error {
+// Reason takes the operation and the path off an error of the file system: the row names the path already.
+func Reason(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		return pathError.Err

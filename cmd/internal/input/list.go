@@ -50,7 +50,7 @@ func ListFile(ctx context.Context, name string, null bool) iter.Seq[Path] {
 	return func(yield func(Path) bool) {
 		f, err := os.Open(name)
 		if err != nil {
-			yield(Path{Name: name, Err: fmt.Errorf("reading the list: %w", reason(err))})
+			yield(Path{Name: name, Err: fmt.Errorf("reading the list: %w", Reason(err))})
 			return
 		}
 		defer f.Close()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/cmd/internal/queue"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
@@ -25,7 +26,6 @@ type Options struct {
 	W       io.Writer
 	Now     func() time.Time
 	Columns func() int // width of the terminal; 0 means 80
-	Items   []input.Item
 }
 
 // Line is one line at the bottom of a terminal that is drawn over and over.
@@ -39,8 +39,10 @@ type Line struct {
 	shown    bool
 	closed   bool
 	running  map[int]*clip
-	weight   float64 // of all items
-	finished weighted
+	found    weighted // all that there is, as far as known
+	all      bool     // no more will be found
+	finished int      // files with a row, those included that were known before
+	scored   weighted // in this run
 	frames   int
 	errors   int
 	window   window
@@ -48,6 +50,7 @@ type Line struct {
 
 // clip is a file being scored.
 type clip struct {
+	item   input.Item
 	length time.Duration // 0 when unknown
 	at     time.Duration
 }
@@ -56,6 +59,11 @@ type clip struct {
 type weighted struct {
 	files  int
 	weight float64
+}
+
+func (w *weighted) add(item input.Item) {
+	w.files++
+	w.weight += weigh(item)
 }
 
 var _ Printer = (*Line)(nil)
@@ -69,11 +77,7 @@ func NewLine(o Options) *Line {
 }
 
 func newLine(o Options) *Line {
-	l := &Line{o: o, start: o.Now(), stop: make(chan struct{}), running: map[int]*clip{}}
-	for _, item := range o.Items {
-		l.weight += weigh(item)
-	}
-	return l
+	return &Line{o: o, start: o.Now(), stop: make(chan struct{}), running: map[int]*clip{}}
 }
 
 // weigh is the work an item is likely to be. What cannot be scored is next to none.
@@ -100,11 +104,34 @@ func (l *Line) loop() {
 	}
 }
 
+// Found counts a file to be scored.
+func (l *Line) Found(item input.Item) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.found.add(item)
+}
+
+// AllFound allows an estimate of the time left.
+func (l *Line) AllFound() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = true
+}
+
+// Started notes a file that is in work from now on.
+func (l *Line) Started(index int, item input.Item) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running[index] = &clip{item: item}
+}
+
 // Opened notes how long the clip claims to be.
 func (l *Line) Opened(index int, info frames.Info) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.running[index] = &clip{length: info.Duration}
+	if c := l.running[index]; c != nil {
+		c.length = info.Duration
+	}
 }
 
 // Scored counts a frame.
@@ -118,13 +145,17 @@ func (l *Line) Scored(index int, m score.Moment) {
 }
 
 // Finished counts a file.
-func (l *Line) Finished(index int, r *score.Result) {
+func (l *Line) Finished(row queue.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.running, index)
-	l.finished.files++
-	l.finished.weight += weigh(l.o.Items[index])
-	if r.Outcome.Status == score.Failed {
+	delete(l.running, row.Index)
+	l.finished++
+	if row.Known {
+		l.found.weight -= weigh(row.Item) // no work, and no measure for that of the others
+	} else {
+		l.scored.add(row.Item)
+	}
+	if row.Result.Outcome.Status == score.Failed {
 		l.errors++
 	}
 }
@@ -179,12 +210,16 @@ func (l *Line) draw() {
 // text is what the line says; the name of the file gets the room that the figures leave.
 func (l *Line) text(now time.Time, width int) string {
 	elapsed := now.Sub(l.start)
-	parts := []string{fmt.Sprintf("%d/%d files", l.finished.files, len(l.o.Items))}
+	more := "+"
+	if l.all {
+		more = ""
+	}
+	parts := []string{fmt.Sprintf("%d/%d%s files", l.finished, l.found.files, more)}
 	if rate := l.window.rate(); l.frames > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f frames/s", rate))
 	}
-	if l.finished.files > 0 && elapsed > settled {
-		parts = append(parts, filesRate(l.finished.files, elapsed))
+	if l.scored.files > 0 && elapsed > settled {
+		parts = append(parts, filesRate(l.scored.files, elapsed))
 	}
 	if left, ok := l.left(elapsed); ok {
 		parts = append(parts, left.String()+" left")
@@ -211,14 +246,14 @@ func filesRate(files int, elapsed time.Duration) string {
 
 // left estimates from the share of the work that is done, counting what is done of the clips at hand.
 func (l *Line) left(elapsed time.Duration) (time.Duration, bool) {
-	done := l.finished.weight
-	for i, c := range l.running {
-		done += c.share() * weigh(l.o.Items[i])
+	done := l.scored.weight
+	for _, c := range l.running {
+		done += c.share() * weigh(c.item)
 	}
-	if elapsed < settled || done <= 0 || l.weight <= 0 {
+	if elapsed < settled || done <= 0 || !l.all {
 		return 0, false
 	}
-	left := time.Duration(float64(elapsed) * (l.weight - done) / done)
+	left := time.Duration(float64(elapsed) * (l.found.weight - done) / done)
 	switch {
 	case left > time.Hour:
 		return left.Round(time.Minute), true
@@ -251,8 +286,9 @@ func (l *Line) current(columns int) string {
 		return ""
 	}
 	share := ""
-	if c := l.running[first]; c.length > 0 {
+	c := l.running[first]
+	if c.length > 0 {
 		share = fmt.Sprintf(" %.0f%%", 100*c.share())
 	}
-	return output.Shorten(output.Printable(filepath.Base(l.o.Items[first].Path)), columns-len(share)) + share
+	return output.Shorten(output.Printable(filepath.Base(c.item.Path)), columns-len(share)) + share
 }

@@ -5,15 +5,18 @@ package progress
 import (
 	"io"
 
+	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/cmd/internal/queue"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
 
-// Printer is told about a run, from several goroutines. index is the position of the input.
+// Printer is told about a run, from several goroutines.
 type Printer interface {
-	Opened(index int, info frames.Info)
-	Scored(index int, m score.Moment)
-	Finished(index int, r *score.Result)
+	queue.Observer
+	// Found counts an input that there is; after AllFound there are no more.
+	Found(item input.Item)
+	AllFound()
 	// Close takes the display away. It may be called twice.
 	Close()
 }
@@ -23,6 +26,15 @@ type Silent struct{}
 
 var _ Printer = Silent{}
 
+// Found does nothing.
+func (Silent) Found(input.Item) {}
+
+// AllFound does nothing.
+func (Silent) AllFound() {}
+
+// Started does nothing.
+func (Silent) Started(int, input.Item) {}
+
 // Opened does nothing.
 func (Silent) Opened(int, frames.Info) {}
 
@@ -30,7 +42,7 @@ func (Silent) Opened(int, frames.Info) {}
 func (Silent) Scored(int, score.Moment) {}
 
 // Finished does nothing.
-func (Silent) Finished(int, *score.Result) {}
+func (Silent) Finished(queue.Row) {}
 
 // Close does nothing.
 func (Silent) Close() {}

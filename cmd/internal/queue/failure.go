@@ -19,8 +19,10 @@ func failure(err error) score.Result {
 		return failed(score.Interrupted, "interrupted before it was scored")
 	case errors.Is(err, context.DeadlineExceeded):
 		return failed(score.TimedOut, "the time limit was reached")
+	case errors.Is(err, errChanged):
+		return failed(score.Changed, err.Error())
 	}
-	return failed(reasonFor(err), err.Error())
+	return failed(reasonFor(err), input.Reason(err).Error())
 }
 
 func reasonFor(err error) score.Reason {

@@ -1,10 +1,11 @@
 // Package queue runs inputs through an engine, several at a time, and sees to it that every input gets exactly one row,
-// whatever happens to it.
+// whatever happens to it. Files with the same bytes are scored once.
 package queue
 
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -12,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
-	"github.com/blendscope/blendscope/cmd/internal/hash"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
@@ -20,38 +20,62 @@ import (
 
 // Options are the settings of a run.
 type Options struct {
-	Jobs     int           // files scored at once, at least 1
-	Timeout  time.Duration // for one file; 0 means none
-	Tool     score.Tool
-	Observer Observer // may be nil
+	Jobs      int           // files scored at once, at least 1
+	Timeout   time.Duration // for one file; 0 means none
+	Finish    bool          // files that are being scored when the context ends are finished; no others are begun
+	Tool      score.Tool
+	Memory    Memory // may be nil
+	Observers []Observer
 }
 
-// Observer is told how the run goes, from several goroutines. index is that of the item.
+// Memory knows the results of earlier runs, and of the earlier files of this one: what is emitted is expected to be
+// found from then on.
+type Memory interface {
+	// Find is the result of a file with these bytes, nil when there is none.
+	Find(sha256 string) (*score.Result, error)
+}
+
+// Observer is told how the run goes, from several goroutines. index is the position of the item.
 type Observer interface {
+	Started(index int, item input.Item)
 	Opened(index int, info frames.Info)
 	Scored(index int, m score.Moment)
-	Finished(index int, r *score.Result)
+	Finished(row Row) // after it was emitted
+}
+
+// Row is what became of an item.
+type Row struct {
+	Index  int
+	Item   input.Item
+	Result *score.Result
+	Known  bool // the result is an earlier one of the same bytes
 }
 
 // Emit takes a finished row. Calls do not overlap. An error ends the run.
-type Emit func(index int, r *score.Result) error
+type Emit func(Row) error
 
-// Run scores the items and emits a row for each as it finishes. When ctx is cancelled, files being scored and files
-// still waiting end as interrupted, and have their rows too. The error is the first that emit gave.
-func Run(ctx context.Context, e engine.Engine, items []input.Item, o Options, emit Emit) error {
-	ctx, cancel := context.WithCancel(ctx)
+// Run scores the items and emits a row for each as it finishes. When ctx is cancelled, files still waiting end as
+// interrupted, and so do those being scored unless they are to be finished; all have their rows. The error is the first
+// that emit gave.
+func Run(ctx context.Context, e engine.Engine, items iter.Seq[input.Item], o Options, emit Emit) error {
+	work := ctx
+	if o.Finish {
+		work = context.WithoutCancel(ctx)
+	}
+	work, cancel := context.WithCancel(work)
 	defer cancel()
-	q := &queue{engine: e, about: e.About(), options: o, emit: emit}
+	q := &queue{engine: e, about: e.About(), options: o, emit: emit, stop: ctx, cancel: cancel}
+	q.flights.memory = o.Memory
 	var group errgroup.Group
 	group.SetLimit(max(1, o.Jobs))
-	for i, item := range items {
-		group.Go(func() error {
-			err := q.one(ctx, i, item)
-			if err != nil {
-				cancel() // what cannot be written need not be scored
-			}
-			return err
-		})
+	index := 0
+	for item := range items {
+		if work.Err() != nil && ctx.Err() == nil {
+			break // nothing can be written any more
+		}
+		row := Row{Index: index, Item: item}
+		group.Go(func() error { return q.one(work, row) })
+		index++
 	}
 	return group.Wait()
 }
@@ -60,70 +84,47 @@ type queue struct {
 	engine  engine.Engine
 	about   engine.About
 	options Options
+	stop    context.Context // when it ends, no more files are begun
+	cancel  func()          // ends the files being scored
+	flights flights
 
 	mu   sync.Mutex
 	emit Emit
 	err  error // of emit; nothing is emitted after it
 }
 
-func (q *queue) one(ctx context.Context, index int, item input.Item) error {
-	r := q.row(ctx, index, item)
-	q.complete(&r, item)
+// one sees an item through to its row.
+func (q *queue) one(ctx context.Context, row Row) error {
+	s := scoring{queue: q, row: &row}
+	row.Result = s.result(ctx)
+	err := q.out(row)
+	s.flight.land(row.Result)
+	if err != nil {
+		return err
+	}
+	for _, o := range q.options.Observers {
+		o.Finished(row)
+	}
+	return nil
+}
+
+func (q *queue) out(row Row) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
 		return q.err
 	}
-	if q.options.Observer != nil {
-		q.options.Observer.Finished(index, &r)
+	if q.err = q.emit(row); q.err != nil {
+		q.cancel() // what cannot be written need not be scored
 	}
-	q.err = q.emit(index, &r)
 	return q.err
 }
 
-// row is the item's result as far as scoring goes. A panic is the file's own misfortune.
-func (q *queue) row(ctx context.Context, index int, item input.Item) (r score.Result) {
-	if item.Err != nil {
-		return failure(item.Err)
-	}
-	if ctx.Err() != nil {
-		return failure(context.Canceled)
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			r = failed(score.Crashed, fmt.Sprintf("internal error: %v", p))
-		}
-	}()
-	if q.options.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, q.options.Timeout)
-		defer cancel()
-	}
-	identity := identify(ctx, item.Path)
-	r = q.engine.Score(ctx, item.Path, q.watch(index))
-	id := <-identity
-	if id.err != nil && ctx.Err() == nil && r.Outcome.Status != score.Failed {
-		return failure(fmt.Errorf("reading the file to identify it: %w", id.err))
-	}
-	r.Input.SHA256, r.Input.Bytes = id.sum, id.bytes
-	return r
-}
-
-func (q *queue) watch(index int) engine.Watch {
-	if q.options.Observer == nil {
-		return engine.Watch{}
-	}
-	return engine.Watch{
-		Opened: func(info frames.Info) { q.options.Observer.Opened(index, info) },
-		Scored: func(m score.Moment) { q.options.Observer.Scored(index, m) },
-	}
-}
-
-// complete adds what every row carries, and turns missing lists into empty ones: readers need no special case.
+// complete adds what every new row carries, and turns missing lists into empty ones: readers need no special case.
 func (q *queue) complete(r *score.Result, item input.Item) {
 	r.Schema = score.SchemaID
 	r.Tool, r.Models, r.Runtime, r.Settings = q.options.Tool, q.about.Models, q.about.Runtime, q.about.Settings
-	r.Input.Path = strings.ToValidUTF8(item.Path, "\uFFFD")
+	r.Input.Path = pathIn(item)
 	if r.Input.SHA256 == "" {
 		r.Input.Bytes = item.Bytes
 	}
@@ -137,26 +138,22 @@ func (q *queue) complete(r *score.Result, item input.Item) {
 	}
 }
 
+// again is an earlier result of the same bytes under the item's name.
+func again(r *score.Result, item input.Item) *score.Result {
+	one := *r
+	one.Input.Path = pathIn(item)
+	if rest, ok := strings.CutPrefix(r.Outcome.Detail, r.Input.Path+": "); ok {
+		one.Outcome.Detail = fmt.Sprintf("%s: %s", one.Input.Path, rest)
+	}
+	return &one
+}
+
+// pathIn is the item's path as results carry it.
+func pathIn(item input.Item) string { return strings.ToValidUTF8(item.Path, "\uFFFD") }
+
 func list[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}
 	return s
-}
-
-// identity is a file's SHA-256 and size.
-type identity struct {
-	sum   string
-	bytes int64
-	err   error
-}
-
-// identify reads the file beside its scoring. The channel gets one value, whether or not anybody waits for it.
-func identify(ctx context.Context, path string) <-chan identity {
-	ch := make(chan identity, 1)
-	go func() {
-		sum, n, err := hash.File(ctx, path)
-		ch <- identity{sum, n, err}
-	}()
-	return ch
 }

@@ -43,7 +43,8 @@ func clips(t *testing.T, texts ...string) []input.Item {
 func run(ctx context.Context, t *testing.T, items []input.Item, o Options) []string {
 	t.Helper()
 	got := make([]string, len(items))
-	err := Run(ctx, &enginetest.Engine{}, items, o, func(i int, r *score.Result) error {
+	err := Run(ctx, &enginetest.Engine{}, slices.Values(items), o, func(row Row) error {
+		i, r := row.Index, row.Result
 		if got[i] != "" {
 			t.Errorf("item %d has a second row", i)
 		}
@@ -80,7 +81,8 @@ func TestRowsAreComplete(t *testing.T) {
 	items := clips(t, "score 0.3", "score 0.9\nsleep 1h")
 	items = append(items, input.Item{Path: "bad\xffname", Bytes: 7, Err: input.ErrEmpty})
 	tool := score.Tool{Name: "t", Version: "v", Commit: "c"}
-	err := Run(t.Context(), &enginetest.Engine{}, items, Options{Tool: tool, Timeout: 50 * time.Millisecond}, func(i int, r *score.Result) error {
+	err := Run(t.Context(), &enginetest.Engine{}, slices.Values(items), Options{Tool: tool, Timeout: 50 * time.Millisecond}, func(row Row) error {
+		i, r := row.Index, row.Result
 		if r.Schema != score.SchemaID || r.Tool != tool || len(r.Models) != 2 || r.Runtime.OpenCV == "" || r.Settings.Detector == "" {
 			t.Errorf("row %d lacks what every row carries: %+v", i, r)
 		}
@@ -114,10 +116,10 @@ func TestInterruptedItemsHaveRows(t *testing.T) {
 }
 
 func TestEmitErrorEndsTheRun(t *testing.T) {
-	items := clips(t, "score 0.3", "score 0.3\nsleep 1h", "score 0.3\nsleep 1h", "score 0.3")
+	items := clips(t, "score 0.3", "score 0.4\nsleep 1h", "score 0.5\nsleep 1h", "score 0.6")
 	full := errors.New("disk full")
 	calls := 0
-	err := Run(t.Context(), &enginetest.Engine{}, items, Options{Jobs: 2}, func(int, *score.Result) error { calls++; return full })
+	err := Run(t.Context(), &enginetest.Engine{}, slices.Values(items), Options{Jobs: 2}, func(Row) error { calls++; return full })
 	if !errors.Is(err, full) || calls != 1 {
 		t.Errorf("err = %v after %d calls", err, calls)
 	}
@@ -138,8 +140,11 @@ func (c *counting) Score(context.Context, string, engine.Watch) score.Result {
 
 func TestJobsAreBounded(t *testing.T) {
 	e := &counting{Engine: &enginetest.Engine{}}
-	items := clips(t, slices.Repeat([]string{"x"}, 12)...)
-	if err := Run(t.Context(), e, items, Options{Jobs: 3}, func(int, *score.Result) error { return nil }); err != nil {
+	var texts []string
+	for i := range 12 {
+		texts = append(texts, fmt.Sprint(i))
+	}
+	if err := Run(t.Context(), e, slices.Values(clips(t, texts...)), Options{Jobs: 3}, func(Row) error { return nil }); err != nil {
 		t.Error(err)
 	}
 	if most := e.most.Load(); most < 2 || most > 3 {
@@ -149,9 +154,9 @@ func TestJobsAreBounded(t *testing.T) {
 
 func TestInOrder(t *testing.T) {
 	var got []string
-	emit := InOrder(func(r *score.Result) error { got = append(got, r.Input.Path); return nil })
+	emit := InOrder(func(row Row) error { got = append(got, row.Item.Path); return nil })
 	for _, i := range []int{2, 0, 3, 1} {
-		if err := emit(i, &score.Result{Input: score.Input{Path: fmt.Sprint(i)}}); err != nil {
+		if err := emit(Row{Index: i, Item: input.Item{Path: fmt.Sprint(i)}}); err != nil {
 			t.Fatal(err)
 		}
 	}

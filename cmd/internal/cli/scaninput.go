@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/exit"
+	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/cmd/internal/progress"
+)
+
+// lookAhead is how many inputs are found ahead of their scoring: enough to know how much there is to do in most runs,
+// and little memory.
+const lookAhead = 10_000
+
+// finder finds the inputs while the first are being scored.
+type finder struct {
+	ahead   chan input.Item
+	first   []input.Item // taken from ahead to be looked at
+	stopped chan struct{}
+	err     error // that must end the run; read after ahead is closed
+}
+
+// find begins to look for the inputs. The caller calls stop. An interrupt does not end the search: what was named has
+// its row.
+func (o *scanOptions) find(ctx context.Context, e *env.Env, p progress.Printer) *finder {
+	f := &finder{ahead: make(chan input.Item, lookAhead), stopped: make(chan struct{})}
+	spec := o.spec(ctx, e)
+	go func() {
+		defer close(f.ahead)
+		for item := range input.Walk(context.WithoutCancel(ctx), spec) {
+			if isOutput(o.output, item) {
+				f.err = overInput(o.output)
+				return
+			}
+			p.Found(item)
+			select {
+			case f.ahead <- item:
+			case <-f.stopped:
+				return
+			}
+		}
+		p.AllFound()
+	}()
+	return f
+}
+
+// spec is what the user named.
+func (o *scanOptions) spec(ctx context.Context, e *env.Env) input.Spec {
+	spec := input.Spec{Filter: o.filter, Shard: o.shard}
+	for _, path := range o.paths {
+		list, isList := strings.CutPrefix(path, "@")
+		switch {
+		case path == "-":
+			if e.InTTY && e.ErrTTY && !o.quiet {
+				fmt.Fprintln(e.Err, "note: reading paths from the keyboard, one a line; Ctrl-D ends the list")
+			}
+			spec.Sources = append(spec.Sources, input.List(ctx, "standard input", e.In, o.null))
+		case isList:
+			spec.Sources = append(spec.Sources, input.ListFile(ctx, list, o.null))
+		default:
+			spec.Sources = append(spec.Sources, input.Named(path))
+		}
+	}
+	return spec
+}
+
+// peek waits for the first inputs, n of them unless there are fewer. They are not taken away.
+func (f *finder) peek(n int) []input.Item {
+	for len(f.first) < n {
+		item, ok := <-f.ahead
+		if !ok {
+			break
+		}
+		f.first = append(f.first, item)
+	}
+	return f.first
+}
+
+// items are all inputs, as they are found.
+func (f *finder) items() iter.Seq[input.Item] {
+	return func(yield func(input.Item) bool) {
+		for _, item := range f.first {
+			if !yield(item) {
+				return
+			}
+		}
+		f.first = nil
+		for item := range f.ahead {
+			if !yield(item) {
+				return
+			}
+		}
+	}
+}
+
+// stop ends the search.
+func (f *finder) stop() { close(f.stopped) }
+
+// isOutput reports whether an input is the file that the results are to replace.
+func isOutput(output string, item input.Item) bool {
+	return output != "" && output != "-" && item.Err == nil && isInput(output, []input.Item{item})
+}
+
+func overInput(output string) error { return exit.Usagef("-o %s would write over an input", output) }
+
+// namedItems are the files that were named, for what must be known before the search.
+func (o *scanOptions) namedItems(ctx context.Context) []input.Item {
+	var spec input.Spec
+	for _, path := range o.namedPaths() {
+		if isFile(path) {
+			spec.Sources = append(spec.Sources, input.Named(path))
+		}
+	}
+	return slices.Collect(input.Walk(ctx, spec))
+}
+
+// namedPaths are the files and folders on the command line, without lists.
+func (o *scanOptions) namedPaths() []string {
+	return slices.DeleteFunc(slices.Clone(o.paths), func(path string) bool { return path == "-" || strings.HasPrefix(path, "@") })
+}
