@@ -47,7 +47,7 @@ type Supervision struct {
 type Platform interface {
 	// Models is the registry of the models in the binary and of those in folder, which may be empty.
 	Models(folder string) *model.Registry
-	// Start loads libraries and models. The caller closes the engine.
+	// Start loads libraries and models. The caller closes the engine; ctx ends the start only, not the engine.
 	Start(ctx context.Context, c Config) (Engine, error)
 	// Preview opens a file for looking at it. The caller closes it.
 	Preview(ctx context.Context, path string) (Preview, error)
@@ -83,8 +83,11 @@ func (Stopped) Close() error { return nil }
 type Watch struct {
 	Opened func(frames.Info)
 	Scored func(score.Moment)
-	Maps   bool   // Scored wants the faces' maps, which may cost something to bring here; else they may be missing
-	Alive  func() // a frame was decoded or scored: no sign of it for long means that native code hangs
+	Maps   bool // Scored wants the faces' maps, which may cost something to bring here; else they may be missing
+	// Retried is told before a file is tried once more, alone, because something went wrong that may have been another's
+	// fault; Opened and Scored begin anew.
+	Retried func(why score.Reason)
+	Alive   func() // a frame was decoded or scored: no sign of it for long means that native code hangs
 }
 
 // About is what an engine is made of, as results carry it.

@@ -30,7 +30,7 @@ func (e *Env) Interruptible(parent context.Context) (ctx context.Context, stop f
 				return
 			}
 			if e.ErrTTY {
-				fmt.Fprint(e.Err, "\r\x1b[Kinterrupted: writing the rows there are; again stops at once\n")
+				fmt.Fprint(e.Err, "\r\x1b[Kinterrupted: finishing what is at hand; again stops at once\n")
 			}
 			cancel(ErrInterrupted)
 		}
