@@ -20,12 +20,17 @@ func File(ctx context.Context, path string) (sum string, bytes int64, err error)
 		return "", 0, err
 	}
 	defer f.Close()
+	return Stream(ctx, f)
+}
+
+// Stream is the same of all that r gives.
+func Stream(ctx context.Context, r io.Reader) (sum string, bytes int64, err error) {
 	h := sha256.New()
 	for {
 		if err := ctx.Err(); err != nil {
 			return "", bytes, err
 		}
-		n, err := io.CopyN(h, f, chunk)
+		n, err := io.CopyN(h, r, chunk)
 		bytes += n
 		if err == io.EOF {
 			return hex.EncodeToString(h.Sum(nil)), bytes, nil

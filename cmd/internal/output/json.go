@@ -23,7 +23,7 @@ func (j *jsonWriter) Write(r *score.Result) error {
 		lead = ",\n  "
 	}
 	j.count++
-	_, err = j.w.Write(append([]byte(lead), escapeJSON(data)...))
+	_, err = j.w.Write(append([]byte(lead), EscapeJSON(data)...))
 	return err
 }
 
@@ -44,7 +44,7 @@ func (j *jsonlWriter) Write(r *score.Result) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.w.Write(append(escapeJSON(data), '\n'))
+	_, err = j.w.Write(append(EscapeJSON(data), '\n'))
 	return err
 }
 

@@ -190,7 +190,7 @@ func TestJSONKeepsTheName(t *testing.T) {
 		t.Errorf("path %q, want %q", got.Input.Path, name)
 	}
 	astral := "tag \U000E0041 \u00ad"
-	if err := json.Unmarshal(escapeJSON([]byte(`"`+astral+`"`)), &name); err != nil || name != astral {
+	if err := json.Unmarshal(EscapeJSON([]byte(`"`+astral+`"`)), &name); err != nil || name != astral {
 		t.Errorf("%q, %v, want %q", name, err, astral)
 	}
 }

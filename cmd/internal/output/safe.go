@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,9 +52,9 @@ func hazardous(r rune) bool {
 	return unicode.Is(unicode.C, r) && !unicode.Is(unicode.Co, r) || r == '\u2028' || r == '\u2029'
 }
 
-// escapeJSON rewrites hazardous characters of a JSON text as \u escapes, which mean the same to a reader. They can only
+// EscapeJSON rewrites hazardous characters of a JSON text as \u escapes, which mean the same to a reader. They can only
 // stand inside strings; the line breaks and tabs between values are left alone.
-func escapeJSON(data []byte) []byte {
+func EscapeJSON(data []byte) []byte {
 	plain := func(r rune) bool { return r == '\n' || !hazardous(r) }
 	out := make([]byte, 0, len(data))
 	for len(data) > 0 {
@@ -70,6 +71,18 @@ func escapeJSON(data []byte) []byte {
 		data = data[size:]
 	}
 	return out
+}
+
+// SafeJSON is w for JSON texts, one in each write, with hazardous characters escaped.
+func SafeJSON(w io.Writer) io.Writer { return safeJSON{w} }
+
+type safeJSON struct{ w io.Writer }
+
+func (s safeJSON) Write(data []byte) (int, error) {
+	if _, err := s.w.Write(EscapeJSON(data)); err != nil {
+		return 0, err
+	}
+	return len(data), nil
 }
 
 // cell makes a text harmless in a spreadsheet: one line, and an apostrophe before what would start a formula.
