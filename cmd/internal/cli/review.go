@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/blendscope/blendscope/cmd/internal/build"
+	"github.com/blendscope/blendscope/cmd/internal/engine"
+	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/exit"
+	"github.com/blendscope/blendscope/cmd/internal/tui"
+	"github.com/blendscope/blendscope/cmd/internal/tui/desk"
+	"github.com/blendscope/blendscope/score"
+)
+
+const reviewHelp = `Look at videos and photos while they are scored: the clip plays in the terminal
+with the faces marked and their scores beside it, and a timeline shows where to
+look. With several files, or a folder, it begins with their list. A file with
+results (.jsonl, of scan) opens at once, without scoring anything again.
+
+? shows the keys. Exports - pictures, results with your marks and comments -
+go to the folder given by --to; nothing is written unless you ask for it.
+
+--plain prints the same facts as lines, for screen readers and pipes.`
+
+type reviewOptions struct {
+	engine    engine.Config
+	paths     []string
+	fps       float64
+	allFrames bool
+	timeout   time.Duration
+	folder    string
+	language  string
+	plain     bool
+	noPixels  bool
+}
+
+func newReview(e *env.Env, p engine.Platform) *cobra.Command {
+	o := &reviewOptions{}
+	cmd := &cobra.Command{
+		Use:   "review [PATH...]",
+		Short: "Play clips in the terminal while they are scored",
+		Long:  reviewHelp,
+		Example: "  blendscope review interview.mp4\n" +
+			"  blendscope review --all-frames interview.mp4\n" +
+			"  blendscope review results.jsonl           what scan has found",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return o.run(cmd.Context(), e, p)
+		},
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (o *reviewOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.folder, "to", ".", "`folder` for what is exported")
+	f.StringVar(&o.language, "language", string(score.English), "of verdicts and summaries: en or fr")
+	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
+	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
+	exclude(f, "fps", "all-frames")
+	f.BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen")
+	f.BoolVar(&o.noPixels, "no-pixels", false, "draw pictures with characters, whatever the terminal can do")
+	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
+	f.Lookup("timeout").DefValue = "2h"
+	choiceFlags(f, &o.engine)
+	modelFlags(f, &o.engine)
+	libraryFlags(f, &o.engine)
+	f.SortFlags = false
+	choose(cmd, "device", "auto", "cpu", "cuda")
+	choose(cmd, "language", string(score.English), string(score.French))
+}
+
+func (o *reviewOptions) check(e *env.Env) error {
+	name, _ := e.LookupEnv("TERM")
+	switch {
+	case !(o.fps > 0) || math.IsInf(o.fps, 0):
+		return exit.Usagef("--fps: %v is not a number of frames; for every frame use --all-frames", o.fps)
+	case o.engine.MaxFaces < 1:
+		return exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)
+	case o.timeout < 0:
+		return exit.Usagef("--timeout: %v is negative", o.timeout)
+	case o.language != string(score.English) && o.language != string(score.French):
+		return exit.Usagef("--language: %q is neither en nor fr", o.language)
+	case o.plain && len(o.paths) == 0:
+		return exit.Hint(exit.Usagef("no file or folder given"), "for example: %s review --plain clip.mp4", build.Name)
+	case !o.plain && (!e.InTTY || !e.OutTTY || name == "dumb"):
+		return exit.Hint(exit.Usagef("review needs a terminal that it can draw on"), "for lines of text: %s review --plain; for a table: %s scan", build.Name, build.Name)
+	}
+	if !o.allFrames {
+		o.engine.Sampling.PerSecond = o.fps
+	}
+	o.engine.Timeline = true
+	return checkLibraryFlags(o.engine)
+}
+
+func (o *reviewOptions) run(ctx context.Context, e *env.Env, p engine.Platform) error {
+	if err := o.check(e); err != nil {
+		return err
+	}
+	shown := make(chan struct{})
+	start := func(ctx context.Context) (engine.Engine, error) {
+		if !o.plain {
+			await(ctx, shown)
+		}
+		return p.Start(ctx, o.engine)
+	}
+	d := desk.New(ctx, desk.Options{Start: start, Tool: build.Read().Tool(), Timeout: o.timeout})
+	defer d.Close()
+	options := tui.Options{
+		Paths: o.paths, Preview: p.Preview, Desk: d, Folder: o.folder, Language: score.Language(o.language),
+		Shown: sync.OnceFunc(func() { close(shown) }), Pixels: !o.noPixels,
+	}
+	if o.plain {
+		return tui.Lines(ctx, e.Out, options)
+	}
+	if err := tui.Run(ctx, e, options); err != nil {
+		return startError(err)
+	}
+	return nil
+}
+
+// await lets the first picture come before the models take the processor. It does not wait for long.
+func await(ctx context.Context, shown <-chan struct{}) {
+	select {
+	case <-shown:
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
+}

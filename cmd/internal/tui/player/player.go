@@ -1,0 +1,413 @@
+// Package player plays a clip for a screen: it decodes frames ahead of a clock of its own, scales them down once, and hands
+// over the newest picture. Nothing waits for it, and it waits for nobody: a picture that comes too late, or that nobody
+// fetched, is dropped and counted.
+package player
+
+import (
+	"context"
+	"errors"
+	"image"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/blendscope/blendscope/cmd/internal/engine"
+	"github.com/blendscope/blendscope/cmd/internal/termimg"
+	"github.com/blendscope/blendscope/frames"
+)
+
+// Look is what is wanted of each frame.
+type Look struct {
+	Part          image.Rectangle // in frame pixels; empty means all of it
+	Width, Height int             // of the scaled picture, in pixels; none is made while one is 0
+}
+
+// Picture is a frame as it is to be shown.
+type Picture struct {
+	Info    frames.Info
+	PTS     time.Duration
+	Index   int
+	Frame   image.Point     // size of the whole frame, in pixels
+	Part    image.Rectangle // what of it is shown
+	Image   frames.Image    // scaled; belongs to the receiver
+	Playing bool
+	Ended   bool          // there is no later frame
+	Dropped int           // frames since the start that were due and not shown
+	Late    time.Duration // by which the clock had to be put back, because decoding is slower than the video
+	Err     error         // the clip cannot be opened, or breaks here
+}
+
+// Options are what a player needs.
+type Options struct {
+	Open func(context.Context) (engine.Preview, error)
+	// Pace is the least time between two pictures: more than a frame's on a slow link. It may be nil.
+	Pace    func() time.Duration
+	Playing bool
+	Start   time.Duration // where to begin
+}
+
+// Player plays one clip. Its methods may be called from any goroutine, and return at once but for Next and Close.
+type Player struct {
+	options Options
+	cancel  context.CancelFunc
+	done    chan struct{}
+	out     chan Picture
+	wake    chan struct{}
+
+	mu     sync.Mutex
+	orders orders
+	// stop ends what the goroutine is doing, because a newer order overtakes it.
+	stop context.CancelFunc
+}
+
+// orders are what was asked for and not yet done.
+type orders struct {
+	playing bool
+	speed   float64
+	seek    *time.Duration
+	step    int
+	look    Look
+	relook  bool
+}
+
+// Start starts a player. The caller closes it.
+func Start(ctx context.Context, o Options) *Player {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &Player{
+		options: o, cancel: cancel, done: make(chan struct{}), out: make(chan Picture, 1), wake: make(chan struct{}, 1),
+		orders: orders{playing: o.Playing, speed: 1}, stop: func() {},
+	}
+	go p.run(ctx)
+	return p
+}
+
+// Play plays or pauses.
+func (p *Player) Play(on bool) { p.order(false, func(o *orders) { o.playing = on }) }
+
+// Speed sets how many seconds of the clip pass in a second.
+func (p *Player) Speed(x float64) { p.order(false, func(o *orders) { o.speed = x }) }
+
+// Seek goes to the first frame at t or later. Of several calls in a row the last counts.
+func (p *Player) Seek(t time.Duration) {
+	p.order(true, func(o *orders) { o.seek, o.step = &t, 0 })
+}
+
+// Step goes n frames on, or back if n is negative, and pauses.
+func (p *Player) Step(n int) {
+	p.order(false, func(o *orders) { o.step += n; o.playing = false })
+}
+
+// Look says how frames are to be shown from now on, the present one included.
+func (p *Player) Look(l Look) {
+	p.order(false, func(o *orders) { o.relook = o.relook || o.look != l; o.look = l })
+}
+
+// Next waits for a picture that was not fetched yet. ok is false when the player has ended.
+func (p *Player) Next(ctx context.Context) (pic Picture, ok bool) {
+	select {
+	case pic, ok = <-p.out:
+		return pic, ok
+	case <-ctx.Done():
+		return Picture{}, false
+	}
+}
+
+// Close ends the player. It may be called twice.
+func (p *Player) Close() {
+	p.cancel()
+	<-p.done
+}
+
+func (p *Player) order(overtakes bool, change func(*orders)) {
+	p.mu.Lock()
+	change(&p.orders)
+	if overtakes {
+		p.stop()
+	}
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take gives the orders and forgets those that are done once.
+func (p *Player) take(ctx context.Context) (o orders, working context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o = p.orders
+	p.orders.seek, p.orders.step, p.orders.relook = nil, 0, false
+	p.stop()
+	working, p.stop = context.WithCancel(ctx)
+	return o, working
+}
+
+func (p *Player) run(ctx context.Context) {
+	defer close(p.done)
+	defer close(p.out)
+	defer p.cancel()
+	preview, err := p.options.Open(ctx)
+	if err != nil {
+		p.deliver(Picture{Err: err})
+		<-ctx.Done()
+		return
+	}
+	d := &deck{player: p, preview: preview, speed: 1}
+	defer d.close()
+	if p.options.Start > 0 {
+		d.seek(ctx, p.options.Start)
+	} else {
+		d.next(ctx)
+		d.show()
+	}
+	for ctx.Err() == nil {
+		o, working := p.take(ctx)
+		d.obey(working, o)
+	}
+}
+
+// pause ends with the time, or sooner with a new order.
+func (p *Player) pause(ctx context.Context, d time.Duration) (whole bool) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-p.wake:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// deliver puts a picture where Next finds it, in the place of one that nobody fetched.
+func (p *Player) deliver(pic Picture) (replaced bool) {
+	select {
+	case <-p.out:
+		replaced = true
+	default:
+	}
+	p.out <- pic
+	return replaced
+}
+
+// deck is the player's goroutine: the clip, and where it is.
+type deck struct {
+	player  *Player
+	preview engine.Preview
+	current *frames.Frame // being shown; nil before the first
+	pending *frames.Frame // decoded, and not yet due
+	look    Look
+	playing bool
+	speed   float64
+	ended   bool
+	err     error
+	dropped int
+	late    time.Duration
+
+	// The clock: at wall, the frame shown was at pts.
+	wall time.Time
+	pts  time.Duration
+	last time.Time // when a picture was last shown
+}
+
+// obey does one thing: what was asked for, or else the next step of playing.
+func (d *deck) obey(ctx context.Context, o orders) {
+	d.look = o.look
+	if o.speed != d.speed || o.playing != d.playing {
+		again := o.playing && !d.playing && d.ended && d.err == nil && o.seek == nil
+		d.speed, d.playing = o.speed, o.playing
+		d.start()
+		if again {
+			o.seek = new(time.Duration)
+		}
+		d.show()
+	}
+	switch {
+	case o.seek != nil:
+		d.seek(ctx, *o.seek)
+	case o.step != 0:
+		d.step(ctx, o.step)
+	case o.relook:
+		d.show()
+	case d.playing && !d.ended:
+		d.play(ctx)
+	default:
+		d.player.pause(ctx, time.Hour)
+	}
+}
+
+// start sets the clock to the frame shown.
+func (d *deck) start() {
+	d.wall = time.Now()
+	if d.current != nil {
+		d.pts = d.current.PTS
+	}
+}
+
+// mostLate is how far playback may fall behind before its clock is put back.
+const mostLate = time.Second
+
+// play shows the next frame when it is due. A frame whose successor is due already is dropped, unless the screen has stood
+// still for long.
+func (d *deck) play(ctx context.Context) {
+	if !d.ready(ctx) {
+		return
+	}
+	due := d.wall.Add(time.Duration(float64(d.pending.PTS-d.pts) / d.speed))
+	if wait := time.Until(due); wait > 0 && !d.player.pause(ctx, wait) {
+		return
+	}
+	behind := time.Since(due)
+	interval := d.interval()
+	if pace := d.player.options.Pace; pace != nil {
+		interval = max(interval, pace())
+	}
+	shown := time.Since(d.last)
+	d.advance()
+	if shown < interval*9/10 || behind > 2*d.interval() && shown < 4*interval {
+		d.dropped++
+		return
+	}
+	if behind > mostLate {
+		d.late += behind
+		d.start()
+	}
+	d.show()
+}
+
+// interval is the time between two frames as they should be shown.
+func (d *deck) interval() time.Duration {
+	if fps := d.preview.Info().FPS; fps > 0 && d.speed > 0 {
+		return time.Duration(float64(time.Second) / fps / max(1, d.speed))
+	}
+	return 0
+}
+
+// ready decodes the next frame if there is none. It is false at the end.
+func (d *deck) ready(ctx context.Context) bool {
+	if d.pending != nil {
+		return true
+	}
+	frame, err := d.preview.Next(ctx)
+	if err == nil {
+		d.pending = frame
+		return true
+	}
+	if ctx.Err() == nil {
+		d.end(err)
+	}
+	return false
+}
+
+func (d *deck) end(err error) {
+	d.ended = true
+	d.player.order(false, func(o *orders) { o.playing = false })
+	d.playing = false
+	if !errors.Is(err, io.EOF) {
+		d.err = err
+	}
+	d.show()
+}
+
+// advance makes the pending frame the current one.
+func (d *deck) advance() {
+	d.current.Release()
+	d.current, d.pending = d.pending, nil
+}
+
+// next goes one frame on without a look at the clock.
+func (d *deck) next(ctx context.Context) bool {
+	if !d.ready(ctx) {
+		return false
+	}
+	d.advance()
+	return true
+}
+
+func (d *deck) seek(ctx context.Context, t time.Duration) {
+	d.pending.Release()
+	d.pending, d.ended, d.err = nil, false, nil
+	if err := d.preview.Seek(ctx, max(0, t)); err != nil {
+		if ctx.Err() == nil {
+			d.end(err)
+		}
+		return
+	}
+	if d.next(ctx) {
+		d.start()
+		d.show()
+	}
+}
+
+// step goes n frames on or back.
+func (d *deck) step(ctx context.Context, n int) {
+	for ; n > 0; n-- {
+		if !d.next(ctx) {
+			return
+		}
+	}
+	for ; n < 0 && d.current != nil; n++ {
+		if !d.back(ctx) {
+			return
+		}
+	}
+	d.start()
+	d.show()
+}
+
+// back goes to the last frame before the present one: it seeks to a moment somewhat before, further each time it finds
+// that there is no frame between, and walks on to the frame wanted.
+func (d *deck) back(ctx context.Context) bool {
+	now := d.current.PTS
+	step := max(20*time.Millisecond, 3*d.interval()/2)
+	for start := now; start > 0; step *= 4 {
+		start = max(0, now-step)
+		if d.preview.Seek(ctx, start) != nil {
+			return false
+		}
+		d.pending.Release()
+		d.pending, d.ended, d.err = nil, false, nil
+		found := false
+		for d.ready(ctx) && d.pending.PTS < now {
+			d.advance()
+			found = true
+		}
+		if found || ctx.Err() != nil {
+			return found
+		}
+	}
+	return false
+}
+
+// show delivers the present frame.
+func (d *deck) show() {
+	pic := Picture{
+		Info: d.preview.Info(), Playing: d.playing, Ended: d.ended, Dropped: d.dropped, Late: d.late, Err: d.err,
+	}
+	if d.current != nil {
+		pic.PTS, pic.Index = d.current.PTS, d.current.Index
+		scale(&pic, d.current, d.look)
+	}
+	d.last = time.Now()
+	if d.player.deliver(pic) && d.playing {
+		d.dropped++
+	}
+}
+
+// scale draws what is wanted of a frame.
+func scale(pic *Picture, frame *frames.Frame, l Look) {
+	pic.Frame = image.Pt(frame.Image.Width, frame.Image.Height)
+	pic.Part = l.Part
+	if pic.Part.Empty() {
+		pic.Part = image.Rectangle{Max: pic.Frame}
+	}
+	if l.Width > 0 && l.Height > 0 {
+		pic.Image = termimg.Scale(frame.Image, pic.Part, l.Width, l.Height)
+	}
+}
+
+func (d *deck) close() {
+	d.current.Release()
+	d.pending.Release()
+	_ = d.preview.Close() // it was only read
+}
