@@ -56,6 +56,7 @@ type scanOptions struct {
 	null      bool
 	resume    string
 	retry     bool
+	log       string
 	quiet     bool
 	extras    extras
 }
@@ -108,9 +109,11 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.null, "null", "0", false, "paths in lists end with a NUL byte instead of a newline")
 	o.extras.flags(f)
 	choiceFlags(f, &o.engine)
+	f.StringVar(&o.log, "log-json", "", "append what happens to `file`, one JSON object a line; - is standard error")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
 	modelFlags(f, &o.engine)
 	libraryFlags(f, &o.engine)
+	supervisionFlags(f, &o.engine)
 	f.SortFlags = false
 	choose(cmd, "format", output.Formats()...)
 	choose(cmd, "device", "auto", "cpu", "cuda")
@@ -150,6 +153,9 @@ func (o *scanOptions) check() error {
 	if err := checkLibraryFlags(o.engine); err != nil {
 		return err
 	}
+	if err := checkSupervision(&o.engine, o.jobs, o.paths); err != nil {
+		return err
+	}
 	return o.extras.check()
 }
 
@@ -175,11 +181,18 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) (e
 		return err
 	}
 	defer out.discard()
+	if s.log, err = openLog(e, o.log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.log.close()) }()
 	s.printer = o.printer(e)
 	defer s.printer.Close()
 	s.finder = o.find(ctx, e, s.printer)
 	defer s.finder.stop()
-	return s.all(ctx, out)
+	s.began = e.Now()
+	err = s.all(ctx, out)
+	s.log.ended(&s.tally, exit.Of(err))
+	return err
 }
 
 // sameName reports whether two paths are the same but for their spelling.

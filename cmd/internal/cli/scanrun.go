@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/blendscope/blendscope/cmd/internal/build"
 	"github.com/blendscope/blendscope/cmd/internal/engine"
@@ -25,6 +26,8 @@ type scanRun struct {
 	printer  progress.Printer
 	finder   *finder
 	store    *store.Store // of --resume, or one that ends with the run; nil when there is no place for that
+	log      *eventLog
+	began    time.Time
 	tally    output.Tally
 	reached  int // inputs scored at --fail-above or higher
 }
@@ -65,6 +68,7 @@ func (s *scanRun) all(ctx context.Context, out *sink) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, scorer.Close()) }()
+	s.log.begun(scorer.About())
 	doc, err := output.New(s.stream(out, s.printer), s.document(out))
 	if err != nil {
 		return err
@@ -88,7 +92,6 @@ func (s *scanRun) all(ctx context.Context, out *sink) (err error) {
 
 // start starts the engine. One whose start was interrupted gives way to one that never scores: rows there are all the same.
 func (s *scanRun) start(ctx context.Context) (engine.Engine, error) {
-	s.engine.Jobs, s.engine.Inputs = s.jobs, s.namedPaths()
 	scorer, err := s.platform.Start(ctx, s.engine)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -119,7 +122,7 @@ func (s *scanRun) score(ctx context.Context, scorer engine.Engine, doc output.Wr
 	}
 	return queue.Run(ctx, scorer, s.finder.items(), queue.Options{
 		Jobs: s.jobs, Timeout: s.timeout, Finish: true, Tool: build.Read().Tool(), Memory: s.memory(),
-		Observers: []queue.Observer{s.printer, s.extras.observer(context.WithoutCancel(ctx))},
+		Observers: []queue.Observer{s.printer, s.log, s.extras.observer(context.WithoutCancel(ctx))},
 	}, func(row queue.Row) error {
 		s.count(row)
 		if err := s.keep(row); err != nil {
@@ -146,6 +149,9 @@ func (s *scanRun) keep(row queue.Row) error {
 func (s *scanRun) count(row queue.Row) {
 	r := row.Result
 	s.tally.Add(r)
+	if row.Known {
+		s.tally.Known++
+	}
 	if r.Outcome.Status == score.Scored && s.failAbove > 0 && *r.Outcome.Score >= float64(s.failAbove) {
 		s.reached++
 	}
@@ -154,7 +160,7 @@ func (s *scanRun) count(row queue.Row) {
 // verdict is the exit code, with a sentence where the table has not said it already.
 func (s *scanRun) verdict(ctx context.Context, out *sink) error {
 	if !s.quiet && (out.toFile() || s.env.ErrTTY && s.format != string(output.Text)) {
-		fmt.Fprintln(s.env.Err, s.tally.String())
+		fmt.Fprintln(s.env.Err, s.tally.Summary(s.env.Now().Sub(s.began)))
 	}
 	err := s.outcome(ctx)
 	extra := s.extras.err()

@@ -94,14 +94,20 @@ const namesAhead = 500
 
 // document says how the results are to look.
 func (s *scanRun) document(out *sink) output.Options {
-	o := output.Options{Format: output.Format(s.format)}
-	if o.Format == output.Text {
+	var names []string
+	if s.format == string(output.Text) {
 		for _, item := range s.finder.peek(namesAhead) {
-			o.Table.Names = append(o.Table.Names, item.Path)
+			names = append(names, item.Path)
 		}
 	}
-	if !out.toFile() && s.env.OutTTY {
-		o.Table.Color, o.Table.Columns = s.env.Color(), s.env.Columns()
+	return document(s.env, s.format, out, names)
+}
+
+func document(e *env.Env, format string, out *sink, names []string) output.Options {
+	o := output.Options{Format: output.Format(format)}
+	o.Table.Names = names
+	if !out.toFile() && e.OutTTY {
+		o.Table.Color, o.Table.Columns = e.Color(), e.Columns()
 	}
 	return o
 }

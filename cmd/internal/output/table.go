@@ -106,8 +106,12 @@ func (t *table) Close() error {
 	if t.tally.Total > 0 {
 		b.WriteByte('\n')
 	}
-	for _, line := range Wrap(t.tally.String(), t.columns) {
-		b.WriteString(line + "\n")
+	if t.tally.Total > few {
+		b.WriteString(t.tally.Summary(0) + "\n")
+	} else {
+		for _, line := range Wrap(t.tally.String(), t.columns) {
+			b.WriteString(line + "\n")
+		}
 	}
 	if t.tally.Total > t.tally.NotScored {
 		for _, line := range Wrap(Caveat, t.columns) {

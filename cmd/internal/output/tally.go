@@ -14,20 +14,25 @@ type Tally struct {
 	Total  int
 	// NotScored counts the inputs without a score: errors, not applicable ones, and inconclusive ones without a usable face.
 	NotScored int
+	Errors    map[score.Reason]int // first reasons of the errors
+	Known     int                  // results that were taken from elsewhere; for the caller to count
 }
 
 // Add counts one result.
 func (t *Tally) Add(r *score.Result) {
 	if t.Status == nil {
-		t.Status, t.Bands = map[score.Status]int{}, map[score.Band]int{}
+		t.Status, t.Bands, t.Errors = map[score.Status]int{}, map[score.Band]int{}, map[score.Reason]int{}
 	}
 	t.Total++
 	if r.Outcome.Score == nil {
 		t.NotScored++
 	}
 	t.Status[r.Outcome.Status]++
-	if r.Outcome.Status == score.Scored {
+	switch {
+	case r.Outcome.Status == score.Scored:
 		t.Bands[r.Outcome.Band]++
+	case r.Outcome.Status == score.Failed && len(r.Outcome.Reasons) > 0:
+		t.Errors[r.Outcome.Reasons[0]]++
 	}
 }
 

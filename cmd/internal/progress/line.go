@@ -66,7 +66,10 @@ func (w *weighted) add(item input.Item) {
 	w.weight += weigh(item)
 }
 
-var _ Printer = (*Line)(nil)
+var (
+	_ Printer             = (*Line)(nil)
+	_ queue.RetryObserver = (*Line)(nil)
+)
 
 // NewLine starts drawing. The caller calls Close.
 func NewLine(o Options) *Line {
@@ -144,6 +147,9 @@ func (l *Line) Scored(index int, m score.Moment) {
 	}
 }
 
+// Retried begins a clip anew.
+func (l *Line) Retried(index int, item input.Item, _ score.Reason) { l.Started(index, item) }
+
 // Finished counts a file.
 func (l *Line) Finished(row queue.Row) {
 	l.mu.Lock()
@@ -219,7 +225,7 @@ func (l *Line) text(now time.Time, width int) string {
 		parts = append(parts, fmt.Sprintf("%.0f frames/s", rate))
 	}
 	if l.scored.files > 0 && elapsed > settled {
-		parts = append(parts, filesRate(l.scored.files, elapsed))
+		parts = append(parts, output.Rate(l.scored.files, elapsed))
 	}
 	if left, ok := l.left(elapsed); ok {
 		parts = append(parts, left.String()+" left")
@@ -234,14 +240,6 @@ func (l *Line) text(now time.Time, width int) string {
 		text += "  " + current
 	}
 	return text
-}
-
-func filesRate(files int, elapsed time.Duration) string {
-	perSecond := float64(files) / elapsed.Seconds()
-	if perSecond < 1 {
-		return fmt.Sprintf("%.0f files/min", 60*perSecond)
-	}
-	return fmt.Sprintf("%.1f files/s", perSecond)
 }
 
 // left estimates from the share of the work that is done, counting what is done of the clips at hand.

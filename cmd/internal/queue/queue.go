@@ -43,6 +43,12 @@ type Observer interface {
 	Finished(row Row) // after it was emitted
 }
 
+// RetryObserver is an Observer that is also told of files that are tried once more: Opened and Scored begin anew.
+type RetryObserver interface {
+	Observer
+	Retried(index int, item input.Item, why score.Reason)
+}
+
 // Row is what became of an item.
 type Row struct {
 	Index  int

@@ -108,6 +108,13 @@ func (s *scoring) watch() engine.Watch {
 				o.Scored(s.row.Index, m)
 			}
 		},
+		Retried: func(why score.Reason) {
+			for _, o := range s.options.Observers {
+				if o, ok := o.(RetryObserver); ok {
+					o.Retried(s.row.Index, s.row.Item, why)
+				}
+			}
+		},
 	}
 }
 
