@@ -14,6 +14,7 @@ type layout struct {
 	picture image.Rectangle // where the picture may be; of two when moments are compared
 	panel   int             // columns
 	tracks  int             // rows of the timeline for tracks
+	tall    int             // lines of each of them
 	strip   image.Rectangle // the timeline's columns that stand for time, from the ruler down
 }
 
@@ -21,11 +22,12 @@ const (
 	leastWidth, leastHeight = 60, 16
 	panelColumns            = 28
 	widePanel               = 36
+	tallest                 = 4 // lines of a track on the timeline
 )
 
 func (m *Model) layout() layout {
 	l := layout{panel: panelColumns}
-	if m.width >= 110 {
+	if m.width >= 150 {
 		l.panel = widePanel
 	}
 	below := 2 // transport, footer
@@ -34,11 +36,22 @@ func (m *Model) layout() layout {
 		if n := len(m.clip.tracks); n > 1 {
 			l.tracks = min(n+1, max(2, m.height/8))
 		}
-		below += 2 + l.tracks // ruler, tracks, stretches
+		l.tall = m.lines(l)
+		below += 2 + l.tracks*l.tall // ruler, tracks, stretches
 	}
 	l.picture = image.Rect(1, 1, m.width-l.panel-2, m.height-below)
 	l.strip = image.Rect(stripLabel, m.height-below+1, m.width-stripEnd, m.height-1)
 	return l
+}
+
+// lines is how tall the timeline's tracks can be without taking room from the picture.
+func (m *Model) lines(l layout) int {
+	width, height := m.clip.pic.Frame.X, m.clip.pic.Frame.Y
+	if width <= 0 || height <= 0 {
+		width, height = 16, 9
+	}
+	needed := (m.width-l.panel-3)*height/(2*width) + 5 // with title, transport, ruler, stretches and footer
+	return max(1, min(tallest, (m.height-needed)/l.tracks))
 }
 
 // clipScreen is the view of a file.
@@ -199,17 +212,12 @@ func (m *Model) strips(l layout) []string {
 	c := m.clip
 	t := m.timeline(l)
 	lines := []string{t.ruler(c.cuts, c.row.marks)}
-	total := func(id int) float64 {
-		for _, track := range c.tracks {
-			if track.ID == id {
-				return track.Score
-			}
-		}
-		return nan()
+	add := func(label string, id int, total float64) {
+		lines = append(lines, t.row(label, c.record.Strip(id, t.width, t.duration), total, l.tall)...)
 	}
 	rows := l.tracks
 	if len(c.tracks) != 1 {
-		lines = append(lines, t.row(fit(" all", stripLabel), c.record.Strip(0, t.width, t.duration), nan()))
+		add(fit(" all", stripLabel), 0, nan())
 		rows--
 	}
 	faces, _ := c.faces()
@@ -219,9 +227,9 @@ func (m *Model) strips(l layout) []string {
 			pointer = "▸"
 		}
 		label := pointer + m.theme.trackText(track.ID).Render(fit(fmt.Sprintf("#%d", track.ID), stripLabel-1))
-		lines = append(lines, t.row(label, c.record.Strip(track.ID, t.width, t.duration), total(track.ID)))
+		add(label, track.ID, track.Score)
 	}
-	for len(lines) < 1+l.tracks {
+	for len(lines) < 1+l.tracks*l.tall {
 		lines = append(lines, strings.Repeat(" ", m.width))
 	}
 	return append(lines, t.stretches(c.record.Segments()))

@@ -30,12 +30,20 @@ type thumbKey struct {
 	tms   int64
 }
 
-// A thumbnail's size, in cells, and a track's, with its text.
-const (
-	thumbColumns, thumbRows = 18, 8
-	faceText                = 24
-	faceRows                = thumbRows + 2
-)
+// faceText is the width of what is said of a track, in columns.
+const faceText = 24
+
+// thumbSize is a thumbnail's, in cells: as large as lets all evidence of a track stand in a row, and a few tracks on the
+// screen.
+func (m *Model) thumbSize() image.Point {
+	tracks := 1
+	if r := m.clip.record.Result(); r != nil {
+		tracks = min(3, max(1, len(r.Tracks)))
+	}
+	rows := min((m.width-faceText-3)/5/2, (m.height-2)/tracks-2, 20)
+	rows = max(rows, 5)
+	return image.Pt(2*rows, rows)
+}
 
 type thumbMsg struct {
 	serial int
@@ -54,7 +62,7 @@ func (m *Model) thumbnails() tea.Cmd {
 		f.thumbs, f.asked = map[thumbKey]player.Picture{}, map[thumbKey]bool{}
 	}
 	tracks := c.record.Result().Tracks
-	for i := max(0, f.top); i < min(len(tracks), f.top+m.height/faceRows+1); i++ {
+	for i := max(0, f.top); i < min(len(tracks), f.top+m.height/(m.thumbSize().Y+2)+1); i++ {
 		for _, e := range tracks[i].Evidence {
 			k := thumbKey{tracks[i].ID, e.TMS}
 			if !f.asked[k] {
@@ -69,7 +77,8 @@ func (m *Model) thumbnails() tea.Cmd {
 func (m *Model) takeThumb(c *clip, k thumbKey, e score.BestFrame) tea.Cmd {
 	box := frames.Box{X: float32(e.Box[0]), Y: float32(e.Box[1]), W: float32(e.Box[2]), H: float32(e.Box[3])}
 	x, y, side := frames.SquareCrop(box, 1.6)
-	look := player.Look{Part: image.Rect(x, y, x+side, y+side), Width: 2 * thumbRows, Height: 2 * thumbRows}
+	size := m.thumbSize()
+	look := player.Look{Part: image.Rect(x, y, x+side, y+side), Width: size.X, Height: 2 * size.Y}
 	serial := c.serial
 	return func() tea.Msg {
 		pic, err := c.stills.Picture(m.ctx, ms(e.TMS), look)
@@ -114,7 +123,7 @@ func (m *Model) facesKey(k tea.KeyPressMsg) tea.Cmd {
 	}
 	f.row = max(0, min(f.row, len(r.Tracks)-1))
 	f.column = max(0, min(f.column, len(r.Tracks[f.row].Evidence)-1))
-	rows := max(1, (m.height-2)/faceRows)
+	rows := max(1, (m.height-2)/(m.thumbSize().Y+2))
 	f.top = max(min(f.top, f.row), f.row-rows+1)
 	return m.thumbnails()
 }
@@ -130,7 +139,7 @@ func (m *Model) facesScreen() []string {
 	case len(r.Tracks) == 0:
 		lines = append(lines, fit("  no face was followed in this file", m.width))
 	default:
-		for i := f.top; i < len(r.Tracks) && len(lines)+faceRows < m.height+2; i++ {
+		for i := f.top; i < len(r.Tracks) && len(lines) < m.height-1; i++ {
 			lines = append(lines, m.faceRow(r.Tracks[i], i == f.row)...)
 		}
 	}
@@ -155,12 +164,13 @@ func (m *Model) faceRow(t score.Track, chosen bool) []string {
 		plural(t.Faces, "picture") + " scored",
 		fmt.Sprintf("%.0f px", t.MedianFacePx),
 	}
-	n := max(0, min(len(t.Evidence), (m.width-faceText-2)/(thumbColumns+1)))
+	size := m.thumbSize()
+	n := max(0, min(len(t.Evidence), (m.width-faceText-2)/(size.X+1)))
 	columns := make([][]string, n)
 	for i := range columns {
 		columns[i] = m.thumb(t, i, chosen && i == m.faces.column)
 	}
-	lines := make([]string, faceRows)
+	lines := make([]string, max(len(text), size.Y+2))
 	for y := range lines {
 		line := "  "
 		if chosen && y == 0 {
@@ -172,7 +182,9 @@ func (m *Model) faceRow(t score.Track, chosen bool) []string {
 			line += strings.Repeat(" ", faceText)
 		}
 		for _, column := range columns {
-			line += column[y] + " "
+			if y < len(column) {
+				line += column[y] + " "
+			}
 		}
 		lines[y] = fit(line, m.width)
 	}
@@ -181,24 +193,27 @@ func (m *Model) faceRow(t score.Track, chosen bool) []string {
 
 // thumb is a thumbnail with its caption.
 func (m *Model) thumb(t score.Track, i int, chosen bool) []string {
-	e := t.Evidence[i]
+	e, size := t.Evidence[i], m.thumbSize()
 	var lines []string
 	pic, ok := m.faces.thumbs[thumbKey{t.ID, e.TMS}]
 	if ok {
-		g := termimg.NewGrid(thumbColumns, thumbRows, m.theme.depth)
-		g.Draw((thumbColumns-pic.Image.Width)/2, 0, pic.Image)
+		if pic.Image.Width != size.X { // of another window's size
+			pic.Image = termimg.Scale(pic.Image, image.Rect(0, 0, pic.Image.Width, pic.Image.Height), size.X, 2*size.Y)
+		}
+		g := termimg.NewGrid(size.X, size.Y, m.theme.depth)
+		g.Draw(0, 0, pic.Image)
 		lines = g.Lines()
 	} else {
-		lines = append(lines, fit("  …", thumbColumns))
-		for len(lines) < thumbRows {
-			lines = append(lines, strings.Repeat(" ", thumbColumns))
+		for range size.Y {
+			lines = append(lines, strings.Repeat(" ", size.X))
 		}
+		lines[0] = fit("  …", size.X)
 	}
-	caption := fit(fmt.Sprintf(" %s %s", strings.TrimSpace(percent(e.Score)), exact(ms(e.TMS))), thumbColumns)
+	caption := fit(fmt.Sprintf(" %s %s", strings.TrimSpace(percent(e.Score)), exact(ms(e.TMS))), size.X)
 	if chosen {
 		caption = m.theme.chosen.Render(caption)
 	}
-	return append(lines, caption, strings.Repeat(" ", thumbColumns))
+	return append(lines, caption, strings.Repeat(" ", size.X))
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -124,7 +124,8 @@ type queue struct {
 	cursor  int // in shown
 	top     int // first row on the screen
 	counts  map[score.Status]int
-	scoring int
+	folder  string // that all files are in, as it is shown; may be empty
+	number  int    // of files that folder was found for
 }
 
 func newQueue() queue { return queue{byPath: map[string]*row{}, counts: map[score.Status]int{}} }
@@ -143,13 +144,11 @@ func (q *queue) add(r *row) (added bool) {
 // arrange makes the list anew, and keeps the cursor on its file if it is still shown.
 func (q *queue) arrange() {
 	at := q.current()
-	q.counts, q.scoring = map[score.Status]int{}, 0
+	q.counts = map[score.Status]int{}
+	q.findFolder()
 	q.shown = q.shown[:0]
 	for _, r := range q.rows {
 		q.counts[r.status()]++
-		if r.state == scoring {
-			q.scoring++
-		}
 		if q.filter.takes(r) && strings.Contains(r.folded, q.search) {
 			q.shown = append(q.shown, r)
 		}
@@ -164,6 +163,20 @@ func (q *queue) arrange() {
 		q.cursor = i
 	}
 	q.cursor = max(0, min(q.cursor, len(q.shown)-1))
+}
+
+// findFolder finds what all names begin with, up to a slash.
+func (q *queue) findFolder() {
+	if len(q.rows) < 2 || q.number == len(q.rows) {
+		return
+	}
+	q.number = len(q.rows)
+	q.folder = q.rows[0].name
+	for _, r := range q.rows {
+		for !strings.HasPrefix(r.name, q.folder) || !strings.HasSuffix(q.folder, "/") && q.folder != "" {
+			q.folder = q.folder[:1+strings.LastIndexByte(strings.TrimSuffix(q.folder, "/"), '/')]
+		}
+	}
 }
 
 // compare puts first what is most worth looking at.

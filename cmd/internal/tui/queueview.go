@@ -59,19 +59,23 @@ func (m *Model) queueTitle() string {
 		right += "  /" + output.Printable(q.search)
 	}
 	left := m.theme.title.Render(" blendscope review") + "  " + strings.Join(parts, " · ")
+	if q.folder != "" {
+		left += m.theme.faint.Render("  in " + output.Shorten(q.folder, max(8, m.width/3)))
+	}
 	return sides(left, m.theme.faint.Render(right+" "), m.width)
 }
 
 func (m *Model) columns() string {
 	if m.width < 70 {
-		return "     SCORE  BAND          FILE"
+		return "     SCORE  BAND           FILE"
 	}
-	return "     SCORE  RANGE   BAND          LENGTH  FACES  FILE"
+	return "     SCORE  RANGE   BAND           LENGTH  FACES  FILE"
 }
 
 func (m *Model) queueRow(r *row, chosen bool) string {
+	q := &m.queue
 	head, style := m.rowHead(r)
-	name := output.Shorten(r.name, max(8, m.width-len([]rune(head))-3))
+	name := output.Shorten(strings.TrimPrefix(r.name, q.folder), max(8, m.width-len([]rune(head))-3))
 	line := fit(" "+head+" "+name, m.width)
 	if chosen {
 		return m.theme.chosen.Render(fit("▸"+line[1:], m.width))
@@ -103,7 +107,7 @@ func (m *Model) rowHead(r *row) (head string, style func(...string) string) {
 		}
 	}
 	if m.width < 70 {
-		return fmt.Sprintf("%-3s %5s  %-13s", mark, number, word), style
+		return fmt.Sprintf("%-3s %5s  %-14s", mark, number, word), style
 	}
 	length, faces := "", ""
 	if d := r.length(); d > 0 {
@@ -112,7 +116,7 @@ func (m *Model) rowHead(r *row) (head string, style func(...string) string) {
 	if r.result != nil && len(r.result.Tracks) > 0 {
 		faces = fmt.Sprint(len(r.result.Tracks))
 	}
-	return fmt.Sprintf("%-3s %5s  %-7s %-13s %6s  %5s ", mark, number, interval, word, length, faces), style
+	return fmt.Sprintf("%-3s %5s  %-7s %-14s %6s  %5s ", mark, number, interval, word, length, faces), style
 }
 
 func verdictColumns(r *score.Result) (mark, number, interval, word string) {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/blendscope/blendscope/cmd/internal/env"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
@@ -21,7 +22,11 @@ func Run(ctx context.Context, e *env.Env, o Options) error {
 		out, o.Pace = link, link.Pace
 	}
 	m := New(ctx, o)
-	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(e.In), tea.WithOutput(out), tea.WithoutSignalHandler())
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(e.In), tea.WithOutput(out), tea.WithoutSignalHandler()}
+	if no, _ := e.LookupEnv("NO_COLOR"); no != "" { // whatever it says; see no-color.org
+		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	p := tea.NewProgram(m, options...)
 	_, err := p.Run()
 	m.Close()
 	forget(m, out)

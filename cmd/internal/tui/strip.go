@@ -77,16 +77,28 @@ func (l timeline) tick() time.Duration {
 	return max(time.Second, least)
 }
 
-// row is a track's scores: higher and louder with the score, a dot where it is lowest, empty where the face is not seen.
-func (l timeline) row(label string, scores []float64, total float64) string {
+// row is a track's scores over tall lines: higher and louder with the score, empty where the face is not seen.
+func (l timeline) row(label string, scores []float64, total float64, tall int) []string {
+	lines := make([]string, tall)
+	for y := range lines {
+		lead, end := strings.Repeat(" ", stripLabel), strings.Repeat(" ", stripEnd)
+		if y == tall-1 {
+			lead, end = label, l.total(total)
+		}
+		lines[y] = lead + l.bars(scores, tall-1-y, tall) + end
+	}
+	return lines
+}
+
+// bars is one line of a row, counted from the bottom. Runs of one colour are styled at once.
+func (l timeline) bars(scores []float64, line, tall int) string {
 	var b strings.Builder
-	b.WriteString(label)
 	at := l.column(l.now)
 	for start := 0; start < len(scores); {
 		end, style := start, l.style(scores[start])
 		var run []rune
 		for end < len(scores) && (end == start || end != at && start != at) && l.kind(scores[end]) == l.kind(scores[start]) {
-			run = append(run, bar(scores[end]))
+			run = append(run, bar(scores[end], line, tall))
 			end++
 		}
 		if start == at {
@@ -95,7 +107,6 @@ func (l timeline) row(label string, scores []float64, total float64) string {
 		b.WriteString(style.Render(string(run)))
 		start = end
 	}
-	b.WriteString(l.total(total))
 	return b.String()
 }
 
@@ -122,11 +133,13 @@ func (l timeline) style(p float64) lipgloss.Style {
 	return l.theme.bands[bandOf(p, l.limits)]
 }
 
-func bar(p float64) rune {
+// bar is the part of a column that lies in a line, in eighths of the line. The lowest score still shows that there is one.
+func bar(p float64, line, tall int) rune {
 	if math.IsNaN(p) {
 		return ' '
 	}
-	return []rune("▁▂▃▄▅▆▇█")[min(7, max(0, int(p*8)))]
+	eighths := max(1, int(math.Round(p*8*float64(tall)))) - 8*line
+	return []rune(" ▁▂▃▄▅▆▇█")[min(8, max(0, eighths))]
 }
 
 // stretches is a row with the segments; each begins with its track's number where there is room.
