@@ -28,8 +28,8 @@ type extra interface {
 }
 
 // scanExtras are all extras of scan.
-func scanExtras(_ *env.Env, _ engine.Platform) []extra {
-	return []extra{}
+func scanExtras(e *env.Env, p engine.Platform) []extra {
+	return []extra{newEvidenceExtra(e, p)}
 }
 
 // extras call each extra in turn and keep their failures for the end: an extra never costs a row.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -96,7 +97,7 @@ func (m *Maker) name(r *score.Result, text []byte) (folder string, done bool, er
 
 func (w *work) fill(ctx context.Context, text []byte) error {
 	in := w.result.Input
-	w.note(Identification, "named as %q; SHA-256 %s, %d bytes, taken while it was scored", in.Path, in.SHA256, in.Bytes)
+	w.note(Identification, "named as %q; %d bytes; SHA-256 %s, taken while it was scored%s", in.Path, in.Bytes, in.SHA256, modified(w.path))
 	if err := w.acquire(ctx); err != nil {
 		return err
 	}
@@ -116,6 +117,15 @@ func (w *work) fill(ctx context.Context, text []byte) error {
 	}
 	w.note(Acquisition, "the file's SHA-256 is still the same")
 	return w.seal()
+}
+
+// modified tells what the file system says of a file's age.
+func modified(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return "; last modified " + info.ModTime().UTC().Format(time.RFC3339) + " according to the file system"
 }
 
 // acquire makes sure that the file is the one that was scored, and copies it where that was asked for.
@@ -169,7 +179,7 @@ func (w *work) illustrate(ctx context.Context) error {
 
 // seal writes the manifest, which lists all files but itself, and its signature.
 func (w *work) seal() error {
-	w.note(Preservation, "%d files written, their SHA-256 listed here", len(w.files))
+	w.note(Preservation, "%d files written, their SHA-256 taken on the way and listed here", len(w.files))
 	r := w.result
 	m := Manifest{
 		Schema: SchemaID, Made: w.stamp(), Tool: w.Tool, Models: r.Models, ScoredBy: r.Tool,
@@ -183,7 +193,7 @@ func (w *work) seal() error {
 	if err != nil {
 		return err
 	}
-	if err := w.write(manifestFile, bytesOf(text)); err != nil || w.Key == nil {
+	if err := w.write(ManifestFile, bytesOf(text)); err != nil || w.Key == nil {
 		return err
 	}
 	return w.write(signatureFile, bytesOf(w.Key.sign(text)))

@@ -156,7 +156,7 @@ func checkPicture(t *testing.T, name string, grey uint32) {
 func TestLog(t *testing.T) {
 	w := newWorld(t, "clip.mp4")
 	w.Original = true
-	text, err := os.ReadFile(filepath.Join(w.make(t), manifestFile))
+	text, err := os.ReadFile(filepath.Join(w.make(t), ManifestFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestLog(t *testing.T) {
 	if !slices.Equal(steps, want) {
 		t.Errorf("steps %v", steps)
 	}
-	for _, part := range []string{w.result.Input.SHA256, "copied as original/clip.mp4", "no picture of face 1 at 1:30.000: the clip has no frame", "3 moments", "still the same"} {
+	for _, part := range []string{w.result.Input.SHA256, "copied as original/clip.mp4", "no picture of face 1 at 1:30.000: the clip has no frame", "moments shown: 3", "still the same"} {
 		if !strings.Contains(actions.String(), part) {
 			t.Errorf("nothing of %q in\n%s", part, actions.String())
 		}
@@ -259,7 +259,7 @@ func TestWithoutPictures(t *testing.T) {
 	if got := list(t, folder); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if text, _ := os.ReadFile(filepath.Join(folder, manifestFile)); !bytes.Contains(text, []byte("no pictures: no codec")) {
+	if text, _ := os.ReadFile(filepath.Join(folder, ManifestFile)); !bytes.Contains(text, []byte("no pictures: no codec")) {
 		t.Errorf("%s", text)
 	}
 }
@@ -292,7 +292,7 @@ func TestHostileNames(t *testing.T) {
 	w := newWorld(t, "a.mp4")
 	w.result.Input.Path = "x\u202e\u009b31m</script>\n.mp4"
 	folder := w.make(t)
-	text, err := os.ReadFile(filepath.Join(folder, manifestFile))
+	text, err := os.ReadFile(filepath.Join(folder, ManifestFile))
 	if err != nil || strings.ContainsAny(string(text), "\u202e\u009b<") {
 		t.Errorf("%v\n%s", err, text)
 	}

@@ -17,9 +17,11 @@ import (
 // SchemaID names the version of the manifest. Fields are only added within a version.
 const SchemaID = "blendscope.evidence/1"
 
-// The names of files in the folder.
+// ManifestFile is the file that makes a folder one of evidence.
+const ManifestFile = "manifest.json"
+
+// The names of other files in the folder.
 const (
-	manifestFile  = "manifest.json"
 	signatureFile = "manifest.json.sig"
 	resultFile    = "result.json"
 	timelineFile  = "timeline.csv"
@@ -106,7 +108,7 @@ func decodeManifest(text []byte) (*Manifest, error) {
 	if m.Schema != SchemaID {
 		return nil, fmt.Errorf("%w: its schema is %q, not %q", ErrBadManifest, m.Schema, SchemaID)
 	}
-	seen := map[string]bool{manifestFile: true, signatureFile: true}
+	seen := map[string]bool{ManifestFile: true, signatureFile: true}
 	for _, f := range m.Files {
 		if !isInside(f.Path) || seen[f.Path] {
 			return nil, fmt.Errorf("%w: it lists %q", ErrBadManifest, f.Path)

@@ -36,7 +36,7 @@ func (w *work) pictures(ctx context.Context, clip engine.Preview, moments []exhi
 	if len(s.rows) == 0 {
 		return nil
 	}
-	w.note(Acquisition, "%d moments decoded again and kept as pictures, without loss and at full resolution", len(s.rows))
+	w.note(Acquisition, "frames decoded again and kept as pictures, without loss and at full resolution; moments shown: %d", len(s.rows))
 	return w.add(sheetFile, "all moments at a glance", s.write)
 }
 

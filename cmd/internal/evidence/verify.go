@@ -64,7 +64,7 @@ func Verify(ctx context.Context, folder string, key *PublicKey) (*Report, error)
 		return nil, err
 	}
 	defer root.Close()
-	text, err := readSmall(root, manifestFile, mostManifest)
+	text, err := readSmall(root, ManifestFile, mostManifest)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func Verify(ctx context.Context, folder string, key *PublicKey) (*Report, error)
 		return nil, err
 	}
 	r := &Report{Folder: folder, Input: m.Input, Made: m.Made, Files: len(m.Files), Problems: []Problem{}}
-	listed := map[string]bool{manifestFile: true, signatureFile: true}
+	listed := map[string]bool{ManifestFile: true, signatureFile: true}
 	for _, f := range m.Files {
 		listed[f.Path] = true
 		if state := check(ctx, root, f); state != "" {

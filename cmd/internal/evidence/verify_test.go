@@ -158,7 +158,7 @@ func TestManifestsThatLeadOut(t *testing.T) {
 		m := Manifest{Schema: SchemaID, Files: []File{{Path: name, SHA256: strings.Repeat("ab", 32)}}}
 		text, err := m.encode()
 		must(t, err)
-		must(t, os.WriteFile(filepath.Join(folder, manifestFile), text, 0o600))
+		must(t, os.WriteFile(filepath.Join(folder, ManifestFile), text, 0o600))
 		if r, err := Verify(t.Context(), folder, nil); !errors.Is(err, ErrBadManifest) {
 			t.Errorf("%q: %+v, %v", name, r, err)
 		}
@@ -169,13 +169,13 @@ func TestManifestsThatLeadOut(t *testing.T) {
 		"a file twice":          `{"schema":"blendscope.evidence/1","files":[` + strings.Repeat(`{"path":"a","sha256":"`+strings.Repeat("ab", 32)+`"},`, 2) + `]}`,
 	} {
 		folder := t.TempDir()
-		must(t, os.WriteFile(filepath.Join(folder, manifestFile), []byte(text), 0o600))
+		must(t, os.WriteFile(filepath.Join(folder, ManifestFile), []byte(text), 0o600))
 		if r, err := Verify(t.Context(), folder, nil); !errors.Is(err, ErrBadManifest) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 	}
 	linked := t.TempDir()
-	must(t, os.Symlink(secret, filepath.Join(linked, manifestFile)))
+	must(t, os.Symlink(secret, filepath.Join(linked, ManifestFile)))
 	if _, err := Verify(t.Context(), linked, nil); !errors.Is(err, ErrBadManifest) {
 		t.Errorf("a link: %v", err)
 	}
@@ -240,5 +240,5 @@ func TestOpenSSL(t *testing.T) {
 	if r, err := Verify(t.Context(), folder, key); err != nil || !r.Intact || r.Signature.State != Valid {
 		t.Errorf("%+v, %v", r, err)
 	}
-	openssl("pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-rawin", "-in", filepath.Join(folder, manifestFile), "-sigfile", filepath.Join(folder, signatureFile))
+	openssl("pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-rawin", "-in", filepath.Join(folder, ManifestFile), "-sigfile", filepath.Join(folder, signatureFile))
 }
