@@ -24,7 +24,8 @@ type findings struct {
 //  3. Per track the logits are weighed by quality and time, smoothed for the timeline, and condensed to beats.
 //  4. A track is read as its whole, or as its strongest stretch where that stands out (series.read).
 //  5. The clip is read as its worst track where that stands out, else as the mean of all (lead).
-//  6. Segments are the stretches above the moderate threshold of the tracks that reach it as a whole reading.
+//  6. Segments are the stretches that stand out of their track, and those of tracks that are strong as a whole
+//     (series.segments).
 //  7. The interval comes from a block bootstrap (reading.interval), the status from Rules.
 //
 // It fails with errBadScores when there are faces but not one finite score, or when the calibration is not finite.
@@ -51,7 +52,7 @@ func aggregate(r *record, o Options) (findings, error) {
 			continue
 		}
 		scored = append(scored, s)
-		one := s.read()
+		one := s.read(c.neutral())
 		shown := s.shown(r, c, one)
 		f.tracks = append(f.tracks, shown)
 		if s.usable == 0 {
@@ -59,9 +60,7 @@ func aggregate(r *record, o Options) (findings, error) {
 		}
 		leading = append(leading, s)
 		readings = append(readings, one)
-		if shown.Score >= DefaultThresholds().Moderate {
-			f.segments = append(f.segments, s.segments(r, c)...)
-		}
+		f.segments = append(f.segments, s.segments(r, c, one)...)
 	}
 	if len(scored) == 0 {
 		return f, errBadScores

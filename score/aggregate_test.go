@@ -69,7 +69,7 @@ func TestLongAndNoisyTracksDoNotRise(t *testing.T) {
 			const times = 40
 			for seed := range times {
 				s := steady(n, wander(uint64(seed), deviation, 0.5))
-				rise += (s.read().logit - mean(s.beats)) / times
+				rise += (s.read(0).logit - mean(s.beats)) / times
 			}
 			if rise > 0.25*deviation {
 				t.Errorf("%d beats with deviation %.1f rise by %.2f", n, deviation, rise)
@@ -87,7 +87,7 @@ func TestABurstLeadsHoweverLongTheClip(t *testing.T) {
 			}
 			return -2 + noise(i)
 		})
-		got := s.read()
+		got := s.read(0)
 		if got.logit < 0.2 {
 			t.Errorf("two seconds of fake in %d beats read as %.2f", n, got.logit)
 		}

@@ -4,7 +4,7 @@ package score
 func judge(r *record, tracks []*series, readings []reading, q Quality, c calibration) Outcome {
 	out := Outcome{Status: Scored, Reasons: []Reason{}}
 	if len(tracks) > 0 {
-		clip := lead(tracks, readings)
+		clip := lead(tracks, readings, c.neutral())
 		score, logit := c.score(clip.logit), round(clip.logit, 4)
 		interval := c.interval(clip.interval())
 		out.Score, out.Logit, out.Interval = &score, &logit, &interval

@@ -12,57 +12,109 @@ type reading struct {
 }
 
 // read pools one track. The whole is the weighted mean of its beats. The strongest stretch of at least two seconds takes
-// the lead when it stands out by more than chance: the best of many stretches is high even if nothing happened, so it is
-// held against what the best of that many would reach, given how much stretches of this track usually differ (standOut).
+// the lead as far as it surely rises above the rest of the track (series.rises).
 //
 // A constant clip reads as its constant, a clip of even scatter as its mean.
-func (s *series) read() reading {
+func (s *series) read(neutral float64) reading {
 	whole := reading{mean(s.beats), s.beats}
-	n := len(s.beats)
-	if n <= stretchBeats {
+	s.found = s.rises(neutral)
+	if len(s.found) == 0 {
 		return whole
 	}
-	stretches, best := s.stretches()
-	if len(stretches) == 0 {
-		return whole
+	first := s.found[0]
+	if led := whole.logit + first.sure*(first.value-whole.logit); led > whole.logit {
+		return reading{led, s.beats[first.from:first.to]}
 	}
-	spread := spreadOf(stretches, float64(n)/stretchBeats)
-	strongest := slices.Max(stretches)
-	// Overlapping stretches are worth about two independent ones each two seconds.
-	led := standOut(strongest, whole.logit, spread*expectedMax(float64(n)/2))
-	if led <= whole.logit {
-		return whole
-	}
-	return reading{led, s.grow(best, (strongest+whole.logit)/2)}
+	return whole
 }
 
-// stretches gives the value of every run of stretchBeats beats without a hole of more than one beat between two, and the index of
-// the first beat of the best. The value is the mean without the highest beat: one spike is not sustained.
-func (s *series) stretches() (values []float64, best int) {
-	highest := math.Inf(-1)
+// rise is a stretch that stands out of its track.
+type rise struct {
+	from, to int     // beats
+	level    float64 // logit half way between the stretch and the rest of the track
+	sure     float64 // 0 may well be chance .. 1 is none
+	value    float64 // the logit it is read as
+}
+
+// rises finds the stretches that stand out, the strongest first. The best of many stretches is high even if nothing
+// happened, so it is held against what the best of that many stays below most of the time (highestByChance), given how
+// much stretches of this track usually differ (surely, apart).
+func (s *series) rises(neutral float64) []rise {
+	n := len(s.beats)
+	if n <= stretchBeats {
+		return nil
+	}
+	runs := s.stretches()
+	if len(runs) == 0 {
+		return nil
+	}
+	base, spread := rest(runs)
+	chance := spread * highestByChance(float64(n)/2) // overlapping stretches are worth two independent ones each two seconds
+	var found []rise
+	for len(found) < mostRises {
+		best := strongest(runs, found)
+		if best < 0 || runs[best].value-base <= chance {
+			break
+		}
+		top := runs[best].value
+		r := rise{level: (top + base) / 2, sure: surely(top-base, chance), value: apart(top, base, neutral)}
+		r.from, r.to = s.grow(runs[best].first, r.level)
+		found = append(found, r)
+	}
+	return found
+}
+
+// run is the value of stretchBeats beats in a row.
+type run struct {
+	first int // beat
+	value float64
+}
+
+// stretches lists every run of stretchBeats beats without a hole of more than one beat between two. The value is the mean without
+// the highest beat: one spike is not sustained.
+func (s *series) stretches() []run {
+	var runs []run
 	for i := 0; i+stretchBeats <= len(s.beats); i++ {
-		run := s.beats[i : i+stretchBeats]
-		if !unbroken(run) {
+		of := s.beats[i : i+stretchBeats]
+		if !unbroken(of) {
 			continue
 		}
 		var sum, weight float64
 		top := 0
-		for k, b := range run {
+		for k, b := range of {
 			sum += b.weight * b.logit
 			weight += b.weight
-			if b.logit > run[top].logit {
+			if b.logit > of[top].logit {
 				top = k
 			}
 		}
-		sum -= run[top].weight * run[top].logit
-		weight -= run[top].weight
-		value := sum / weight
-		values = append(values, value)
-		if value > highest {
-			highest, best = value, i
+		sum -= of[top].weight * of[top].logit
+		weight -= of[top].weight
+		runs = append(runs, run{i, sum / weight})
+	}
+	return runs
+}
+
+// strongest is the index of the highest run that touches none of the stretches found; -1 when all do.
+func strongest(runs []run, found []rise) int {
+	best := -1
+	for i, r := range runs {
+		touches := func(f rise) bool { return r.first < f.to && f.from < r.first+stretchBeats }
+		if (best < 0 || r.value > runs[best].value) && !slices.ContainsFunc(found, touches) {
+			best = i
 		}
 	}
-	return values, best
+	return best
+}
+
+// rest is what the runs are like where nothing happens, and how much they scatter there.
+func rest(runs []run) (base, spread float64) {
+	values := make([]float64, len(runs))
+	for i, r := range runs {
+		values[i] = r.value
+	}
+	spread = spreadOf(values, float64(len(runs))/stretchBeats)
+	return median(values), spread
 }
 
 // unbroken reports whether no two neighbours are more than one empty beat apart.
@@ -76,15 +128,15 @@ func unbroken(run []step) bool {
 }
 
 // grow widens the stretch that starts at beat first as long as the beats beside it stay above level.
-func (s *series) grow(first int, level float64) []step {
-	from, to := first, first+stretchBeats
+func (s *series) grow(first int, level float64) (from, to int) {
+	from, to = first, first+stretchBeats
 	for from > 0 && s.beats[from-1].logit > level {
 		from--
 	}
 	for to < len(s.beats) && s.beats[to].logit > level {
 		to++
 	}
-	return s.beats[from:to]
+	return from, to
 }
 
 // evidence is the number of beats of a track, weighed by the quality of its faces.
@@ -96,11 +148,15 @@ func (s *series) evidence() float64 {
 	return sum
 }
 
-// lead pools the tracks of a clip. The worst track leads: its reading is drawn towards the mean of all as far as it has
-// less evidence than the best-seen track (or than four seconds), and held against what the worst of so many tracks
-// reaches by chance (standOut). If no track stands out, the mean of all tracks, weighed by their evidence, is the answer. With a
+// lead pools the tracks of a clip. The worst track leads as far as it surely stands above the others, held against what
+// the worst of so many tracks reaches by chance; a track with less evidence than the best-seen one (or than two seconds) is
+// first drawn towards the mean of all. What the others are like, who share camera, light and compression, is taken out of
+// it by half (apart). If no track stands out, the mean of all, weighed by their evidence, is the answer. With a
 // single track the answer is that track's.
-func lead(tracks []*series, readings []reading) reading {
+func lead(tracks []*series, readings []reading, neutral float64) reading {
+	if len(tracks) == 1 {
+		return readings[0]
+	}
 	var total, most float64
 	evidence := make([]float64, len(tracks))
 	all := reading{}
@@ -115,26 +171,34 @@ func lead(tracks []*series, readings []reading) reading {
 		all.logit += evidence[i] / total * values[i]
 		all.carried = append(all.carried, readings[i].carried...)
 	}
-	discount := spreadOf(values, float64(len(tracks))) * expectedMax(float64(len(tracks)))
+	chance := spreadOf(values, float64(len(tracks))) * expectedMax(float64(len(tracks)))
 	led := all
 	for i := range tracks {
 		trust := min(1, math.Sqrt(evidence[i]/min(most, enoughBeats)))
-		logit := standOut(all.logit+trust*(values[i]-all.logit), all.logit, discount)
-		if len(tracks) == 1 || logit > led.logit {
+		others := (total*all.logit - evidence[i]*values[i]) / (total - evidence[i])
+		sure := trust * surely(trust*(values[i]-all.logit), chance)
+		if logit := all.logit + sure*(apart(values[i], others, neutral)-all.logit); logit > led.logit {
 			led = reading{logit, readings[i].carried}
 		}
-	}
-	if len(tracks) == 1 {
-		led.logit = values[0]
 	}
 	return led
 }
 
-// standOut says what the strongest of many values counts for, next to their mean. Up to chance, what the strongest would
-// reach if nothing had happened, it counts for nothing. Beyond, it gains quickly on the mean, until it is taken at its
-// face value: what stands out clearly needs no discount.
-func standOut(strongest, mean, chance float64) float64 {
-	return mean + max(0, min(strongest-mean, gain*(strongest-mean-chance)))
+// surely says how much a height above the rest counts, next to what chance alone reaches: not at all up to that, in full
+// from gain / (gain - 1) times that on. What stands out clearly needs no discount.
+func surely(height, chance float64) float64 {
+	if height <= chance {
+		return 0
+	}
+	return min(1, gain*(height-chance)/height)
+}
+
+// apart reads what stands out of a rest. What the model says of a face depends on the face, the light and the camera as
+// much as on any manipulation, and the rest shows how much: half of its distance from the neutral logit, which speaks
+// neither way, is taken out. That lifts nothing further than to the neutral logit and half the height: where it would stand
+// if it and the rest lay on either side.
+func apart(logit, rest, neutral float64) float64 {
+	return min(logit-share*(rest-neutral), max(logit, neutral+(logit-rest)/2))
 }
 
 func mean(beats []step) float64 {
@@ -170,6 +234,13 @@ func median(v []float64) float64 {
 		return (v[n/2-1] + v[n/2]) / 2
 	}
 	return v[len(v)/2]
+}
+
+// highestByChance is what the largest of n independent standard normal numbers stays below 9 times in 10: 1.3 for one,
+// 2.7 for thirty.
+func highestByChance(n float64) float64 {
+	const mostly = 0.9
+	return math.Sqrt2 * math.Erfinv(2*math.Pow(mostly, 1/max(1, n))-1)
 }
 
 // expectedMax is about the expected largest of n independent standard normal numbers (Blom 1958): 0 for one, 0.6 for

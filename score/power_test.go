@@ -1,6 +1,7 @@
 package score
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -9,22 +10,26 @@ import (
 	"github.com/blendscope/blendscope/score/metrics"
 )
 
-// maker simulates clips as a middling classifier sees them: each clip has a level of its own, each person in it differs
-// a little, frames scatter and wander, and a manipulation lifts the logit by an amount that varies from clip to clip.
+// maker simulates clips as a good classifier sees them: one that tells single frames with an AUC of 0.95. How its logits
+// scatter was measured on 52 tracks of genuine recorded clips: tracks differ by 1.2 around their mean, frames of a track by
+// 0.6 (0.3 to 0.9 from track to track), a third of that slowly; neighbours at five frames a second correlate by 0.2 to 0.3,
+// those a second apart by less than 0.1. A manipulation lifts the logit by an amount that varies from clip to clip.
 type maker struct{ random *rand.Rand }
 
 // clip simulates people watched for some seconds at five frames a second; fake says who is manipulated when.
 func (m maker) clip(seconds float64, people int, fake func(person int, t float64) bool) *record {
-	const clipSpread, personSpread, frameSpread, keep, lift, liftSpread = 1.0, 0.3, 0.9, 0.8, 2.6, 0.8
+	const genuine, clipSpread, personSpread, frameSpread, slow, keep, lift, liftSpread = -1.7, 1.0, 0.65, 0.6, 0.35, 0.85, 3.4, 0.8
 	r := &record{}
-	level := -2 + clipSpread*m.random.NormFloat64()
+	level := genuine + clipSpread*m.random.NormFloat64()
 	lifted := lift + liftSpread*m.random.NormFloat64()
 	n := int(seconds * 5)
 	var walk []func(int) float64
 	for p := range people {
 		own := level + personSpread*m.random.NormFloat64()
-		noise := wander(m.random.Uint64(), frameSpread, keep)
-		walk = append(walk, func(i int) float64 { return own + noise(i) })
+		spread := frameSpread * math.Exp(0.35*m.random.NormFloat64())
+		quick := wander(m.random.Uint64(), spread*math.Sqrt(1-slow), 0)
+		drift := wander(m.random.Uint64(), spread*math.Sqrt(slow), keep)
+		walk = append(walk, func(i int) float64 { return own + quick(i) + drift(i) })
 		r.tracks = append(r.tracks, track.Summary{ID: p + 1, Hits: n, MeanScore: 0.9})
 	}
 	for i := range n {
@@ -79,8 +84,8 @@ func TestPower(t *testing.T) {
 		fake   func(int, float64) bool
 		share  float64 // of the AUC on clips that are fake throughout
 	}{
-		{"two fake seconds in sixty", 1, burst, 0.80}, // clips differ from each other as much as the burst stands out
-		{"one fake face among three", 3, second, 0.90},
+		{"two fake seconds in sixty", 1, burst, 0.95},
+		{"one fake face among three", 3, second, 0.95},
 	} {
 		led, plain := power(t, 60, test.people, test.fake)
 		t.Logf("%s: AUC %.3f, by plain mean %.3f", test.name, led, plain)
@@ -116,7 +121,7 @@ func TestSegmentsLieWhereTheBurstIs(t *testing.T) {
 	}
 	iou, rate := median(overlaps), float64(wrong)/times
 	t.Logf("found %d of %d, median IoU %.2f, false segments per genuine minute %.2f", found, times, iou, rate)
-	if found < times*45/100 || iou < 0.7 || rate > 0.3 {
+	if found < times*9/10 || iou < 0.9 || rate > 0.1 {
 		t.Errorf("found %d of %d, median IoU %.2f, false segments per genuine minute %.2f", found, times, iou, rate)
 	}
 }

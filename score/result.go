@@ -136,7 +136,8 @@ type HeatMap struct {
 	Values    string  `json:"values"`     // base64 of one byte a cell, row-major from the top left: 255 is a probability of 1
 }
 
-// Segment is a sustained stretch of a track above the moderate threshold.
+// Segment is a sustained stretch that speaks for a manipulation: one that stands out of its track beyond chance and is
+// read as moderate or more, or the part above the moderate threshold of a track that is strong as a whole.
 type Segment struct {
 	Track   int     `json:"track"`
 	StartMS int64   `json:"start_ms"`

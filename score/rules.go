@@ -3,7 +3,7 @@ package score
 import "time"
 
 // Aggregation names the rules by which frames become a verdict. It changes whenever they do.
-const Aggregation = "tracks/1"
+const Aggregation = "tracks/2"
 
 // DefaultThresholds are the lower ends of the bands.
 func DefaultThresholds() Thresholds {
@@ -49,15 +49,20 @@ const (
 	beat = 500 * time.Millisecond
 	// stretchBeats is the shortest stretch that can lead a track: two seconds.
 	stretchBeats = 4
-	// enoughBeats is the amount of evidence, four seconds, from which on a track is believed as much as any other.
-	enoughBeats = 8
+	// enoughBeats is the amount of evidence, two seconds, from which on a track is believed as much as any other.
+	enoughBeats = 4
 	// priorSpread is how much stretches of one genuine face, or faces of one genuine clip, are expected to differ, in
 	// logits, before the clip itself has shown it; priorWeight is how many stretches or faces that expectation is worth.
 	priorSpread = 0.5
 	priorWeight = 4
 	// gain is how fast a stretch or a track that stands out by more than chance comes to be taken at its face value. Higher
-	// finds more bursts and lifts more genuine clips; 2 was best on simulated clips (power_test.go).
-	gain = 2
+	// finds more bursts and lifts more genuine clips; 3 was best on simulated clips (power_test.go).
+	gain = 3
+	// share is how much of the distance between the rest and the neutral logit is taken out of what stands out of it. Of
+	// the variance of genuine logits some two thirds are common to the faces of a clip.
+	share = 0.5
+	// mostRises bounds the stretches that are looked for in one track.
+	mostRises = 32
 	// noise is the expected deviation of one independent observation from a track's mean, in logits: the floor under
 	// the interval when a clip is too short to show its own.
 	noise = 0.8

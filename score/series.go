@@ -22,6 +22,7 @@ type series struct {
 	weights  []float64 // per counted face: quality times the seconds it stands for
 	smoothed []float64 // logit per entry of seen, NaN when nothing near has one
 	beats    []step
+	found    []rise // by read
 }
 
 // step is the evidence of one beat.
