@@ -42,16 +42,18 @@ func TestRunsPartAtGaps(t *testing.T) {
 }
 
 func TestTicksAreRound(t *testing.T) {
-	for end, want := range map[int64][]int64{
-		0:       {0},
-		4000:    {0, 1000, 2000, 3000, 4000},
-		100_000: {0, 30_000, 60_000, 90_000},
+	for span, want := range map[[2]int64][]int64{
+		{0, 0}:           {0},
+		{0, 4000}:        {0, 1000, 2000, 3000, 4000},
+		{0, 100_000}:     {0, 30_000, 60_000, 90_000},
+		{17_600, 41_000}: {20_000, 25_000, 30_000, 35_000, 40_000},
+		{1300, 1400}:     {1300, 1320, 1340, 1360, 1380, 1400},
 	} {
-		if got := Ticks(end, 5); !slices.Equal(got, want) {
-			t.Errorf("%d: %v, want %v", end, got, want)
+		if got := Ticks(span[0], span[1], 5); !slices.Equal(got, want) {
+			t.Errorf("%d: %v, want %v", span, got, want)
 		}
 	}
-	if n := len(Ticks(math.MaxInt64/4, 5)); n > 6 {
+	if n := len(Ticks(0, math.MaxInt64/4, 5)); n > 6 {
 		t.Errorf("%d ticks", n)
 	}
 }

@@ -43,21 +43,21 @@ func Runs[T any](list []T, x func(T) float64, gap float64) [][]T {
 	return runs
 }
 
-// Ticks are round numbers between 0 and end, at most so many steps, for an axis of milliseconds.
-func Ticks(end int64, most int) []int64 {
-	steps := []int64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000}
-	step := steps[len(steps)-1]
-	for _, s := range steps {
-		if end/s <= int64(most) {
-			step = s
+// Ticks are round numbers of milliseconds between from and to, with at most so many steps between them.
+func Ticks(from, to int64, most int) []int64 {
+	span := max(0, to-from)
+	step := int64(1)
+	for _, s := range []int64{2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000} {
+		if span/step <= int64(most) {
 			break
 		}
+		step = s
 	}
-	for end/step > int64(most) {
+	for span/step > int64(most) {
 		step *= 2
 	}
 	var ticks []int64
-	for t := int64(0); t <= end; t += step {
+	for t := (from + step - 1) / step * step; t <= to; t += step {
 		ticks = append(ticks, t)
 	}
 	return ticks

@@ -15,8 +15,9 @@ import (
 
 // How much a page lists; the result file has all.
 const (
-	mostSegments = 100
+	mostSegments = 24
 	mostOthers   = 40
+	longestError = 160
 )
 
 // segment is a row of the table.
@@ -81,7 +82,7 @@ func (m maker) faces() (cards, others []face, more int) {
 		case i < most:
 			f.Color = faceClass(i)
 			f.Moments = m.moments(t)
-			if m.r.Input.Kind != "image" {
+			if m.r.Input.Kind != "image" && (len(tracks) > 1 || 2*(t.LastMS-t.FirstMS) < m.length()) { // else the clip's chart shows it all
 				f.Timeline = m.faceTimeline(t, f.Color)
 			}
 			cards = append(cards, f)
@@ -159,5 +160,5 @@ func (m maker) why(err error) string {
 	case errors.Is(err, exhibit.ErrOtherMoment):
 		return m.w.Say("picture.why.moment")
 	}
-	return m.w.Say("picture.why.failed", "error", output.Printable(err.Error()))
+	return m.w.Say("picture.why.failed", "error", output.Shorten(output.Printable(err.Error()), longestError))
 }

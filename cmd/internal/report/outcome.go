@@ -1,8 +1,12 @@
 package report
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/blendscope/blendscope/cmd/internal/chart"
 	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -16,6 +20,7 @@ type outcome struct {
 	Computed string // of an inconclusive one
 	Scale    *scale
 	Means    string
+	Measured string // how often the classifier is wrong at about this score
 	Nots     []string
 	Also     []string
 	Detail   string
@@ -46,6 +51,7 @@ func (m maker) outcome() outcome {
 		b := m.band(*o.Score)
 		v.Class, v.Figure, v.Signs = class(b), m.w.Percent(*o.Score), m.w.Say("signs."+string(b))
 		v.Means, v.Nots = m.w.Say("meaning."+string(b)), m.nots(b != score.Weak)
+		v.Measured = m.measured(*o.Score)
 		v.Scale, v.Interval = m.scale(*o.Score, o.Interval), m.interval(o.Interval)
 	case o.Status == score.Inconclusive:
 		v.Figure, v.Means, v.Nots = "?", m.w.Say("meaning.inconclusive"), m.nots(false)
@@ -59,6 +65,22 @@ func (m maker) outcome() outcome {
 	}
 	v.Also = m.also()
 	return v
+}
+
+// measured tells how often the classifier errs, at the highest of its operating points that the score reaches, or else at
+// the lowest.
+func (m maker) measured(p float64) string {
+	if m.Model == nil || len(m.Model.Manifest.OperatingPoints) == 0 {
+		return ""
+	}
+	points := slices.SortedFunc(slices.Values(m.Model.Manifest.OperatingPoints), func(a, b model.OperatingPoint) int { return cmp.Compare(a.Threshold, b.Threshold) })
+	at := points[0]
+	for _, next := range points[1:] {
+		if next.Threshold <= p {
+			at = next
+		}
+	}
+	return m.w.Say("meaning.measured", "threshold", m.w.Percent(at.Threshold), "fpr", m.w.Percent1(at.FPR), "tpr", m.w.Percent1(at.TPR))
 }
 
 // nots are what the outcome does not mean.

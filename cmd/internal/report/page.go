@@ -15,7 +15,7 @@ import (
 type page struct {
 	Lang, Policy string
 	Style        template.CSS
-	Name         string
+	Name, Title  string
 	Facts        []string
 	Made         string
 	Outcome      outcome
@@ -56,8 +56,8 @@ type maker struct {
 	w *words.Words
 }
 
-// longestName is how much of a name stands in the heading; all of it stands in the list of facts.
-const longestName = 90
+// How much of a name stands in the heading, and in the browser's tab; all of it stands in the list of facts.
+const longestName, longestTitle = 90, 40
 
 func newPage(in Input) (page, error) {
 	m := maker{in, in.Result, in.Words}
@@ -67,7 +67,7 @@ func newPage(in Input) (page, error) {
 	}
 	p := page{
 		Lang: string(m.w.Language()), Policy: policy(styleText, ""), Style: template.CSS(styleText),
-		Name: m.name(), Facts: m.facts(), Outcome: m.outcome(), Photo: m.r.Input.Kind == "image",
+		Name: m.name(longestName), Title: m.w.Say("page.title", "name", m.name(longestTitle)), Facts: m.facts(), Outcome: m.outcome(), Photo: m.r.Input.Kind == "image",
 		Threshold: m.w.Percent(m.thresholds().Moderate), FaceCount: len(m.r.Tracks), NoPictures: m.noPictures(),
 		Legend: dataURL("image/png", legend), Cells: m.cells(), File: m.file(), Provenance: m.provenance(),
 		BadScores: m.r.Quality.BadScores, Limits: m.limits(), Method: m.method(), MadeWith: m.madeWith(), Summary: m.summary(),
@@ -87,12 +87,12 @@ func newPage(in Input) (page, error) {
 	return p, nil
 }
 
-func (m maker) name() string {
+func (m maker) name(limit int) string {
 	name := filepath.Base(m.r.Input.Path)
 	if m.r.Input.Path == "" {
 		name = "?"
 	}
-	return output.Shorten(output.Printable(name), longestName)
+	return output.Shorten(output.Printable(name), limit)
 }
 
 // facts is the line under the name.

@@ -16,7 +16,7 @@ const mostSpans = 5
 // summary is a plain text for a mail or a note.
 func (m maker) summary() string {
 	r, w := m.r, m.w
-	lines := []string{w.Say("summary.file", "name", m.name())}
+	lines := []string{w.Say("summary.file", "name", m.name(longestName))}
 	if r.Input.SHA256 != "" {
 		lines = append(lines, w.Say("summary.sha256", "sum", r.Input.SHA256))
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -15,17 +16,15 @@ const (
 	plotAll   = 170
 	plotFace  = 84
 	stripHigh = 6  // of the strip that shows quality
-	laneHigh  = 22 // of a face's row below the axis
+	laneHigh  = 17 // of a face's row below the axis
 	plotUnits = 1000
 	mostLanes = 6
 )
 
-// mostPoints bounds the lines of a chart, whatever the clip's length, unless there are so many faces that each would come
-// to less than a dash. leastStretches is the coarsest a curve gets, mostCurves are the faces that have one.
+// mostPoints bounds the lines of a chart, whatever the clip's length. leastStretches is the coarsest that curves get.
 const (
 	mostPoints     = 1000
-	leastStretches = 100
-	mostCurves     = 200
+	leastStretches = 40
 )
 
 // timeline is a chart of scores over time.
@@ -65,10 +64,12 @@ type spot struct {
 	Y              int
 }
 
-// lane is when a face is seen.
+// lane is when a face is seen, with its name beside it.
 type lane struct {
 	Name, Class string
-	TextY, Y    int
+	X, Anchor   string // of the name
+	Shift       int    // pixels between the name and the bar
+	Y           int    // of the row's middle
 	Seen        span
 	Segments    []span
 }
@@ -97,18 +98,31 @@ func (m maker) timeline() *timeline {
 		return t
 	}
 	for i, track := range tracks[:min(len(tracks), mostLanes)] {
-		l := lane{Name: m.w.Say("face.name", "n", track.ID), Class: faceClass(i), TextY: t.Height + 8, Y: t.Height + 12}
-		l.Seen = a.span(track.FirstMS, track.LastMS, "", m.seen(track))
-		for _, s := range m.r.Segments {
-			if s.Track == track.ID {
-				l.Segments = append(l.Segments, m.segmentSpan(a, s))
-			}
-		}
-		t.Lanes = append(t.Lanes, l)
+		t.Lanes = append(t.Lanes, m.lane(a, track, faceClass(i), t.Height+laneHigh/2))
 		t.Height += laneHigh
 	}
 	t.Rest = max(0, len(tracks)-mostLanes)
 	return t
+}
+
+// lane has the face's name where there is room for it: before the bar, behind it, or on it.
+func (m maker) lane(a axis, t score.Track, class string, y int) lane {
+	l := lane{Name: m.w.Say("face.name", "n", t.ID), Class: class, Y: y, Seen: a.span(t.FirstMS, t.LastMS, "", m.seen(t))}
+	const room = 0.25
+	switch from, to := a.share(t.FirstMS), a.share(t.LastMS); {
+	case to < 1-room:
+		l.X, l.Anchor, l.Shift = chart.Percent(max(to, from+0.003)), "start", 6
+	case from > room:
+		l.X, l.Anchor, l.Shift = chart.Percent(from), "end", -6
+	default:
+		l.X, l.Anchor, l.Shift = chart.Percent(from), "start", 6
+	}
+	for _, s := range m.r.Segments {
+		if s.Track == t.ID {
+			l.Segments = append(l.Segments, m.segmentSpan(a, s))
+		}
+	}
+	return l
 }
 
 // faceTimeline is the chart of one face, from its first to its last moment.
@@ -155,7 +169,7 @@ func (m maker) newTimeline(a axis, tracks []score.Track) *timeline {
 	t.Height = t.TicksAt + 8
 	m.drawGrid(t, a)
 	color := map[int]string{}
-	for i, track := range tracks[:min(len(tracks), mostCurves)] {
+	for i, track := range tracks {
 		color[track.ID] = faceClass(i)
 		for _, e := range track.Evidence[:min(len(track.Evidence), PictureLimits().PerFace)] {
 			if i < mostLanes && e.TMS >= a.from && e.TMS <= a.to {
@@ -187,24 +201,29 @@ func (m maker) drawGrid(t *timeline, a axis) {
 		}
 		t.Grid = append(t.Grid, line)
 	}
-	ticks := chart.Ticks(a.to-a.from, 5)
-	for i, ms := range ticks {
+	ticks := chart.Ticks(a.from, a.to, 5)
+	for _, ms := range ticks {
 		place := "middle"
-		if i == 0 {
+		switch at := a.share(ms); {
+		case at < 0.03:
 			place = "start"
-		} else if a.share(a.from+ms) > 0.95 {
+		case at > 0.97:
 			place = "end"
 		}
-		t.Ticks = append(t.Ticks, tick{chart.Percent(a.share(a.from + ms)), m.tickText(a.from+ms, ticks), place})
+		t.Ticks = append(t.Ticks, tick{chart.Percent(a.share(ms)), m.tickText(ms, ticks), place})
 	}
 }
 
 // tickText has as many decimals as the steps need.
 func (m maker) tickText(ms int64, ticks []int64) string {
+	step := int64(1000)
+	if len(ticks) > 1 {
+		step = ticks[1] - ticks[0]
+	}
 	switch {
-	case len(ticks) > 1 && ticks[1] < 100:
+	case step < 100:
 		return m.w.ExactClock(ms)
-	case len(ticks) > 1 && ticks[1] < 1000 || ms%1000 != 0:
+	case step < 1000:
 		return m.w.Clock(ms)
 	}
 	return m.w.ShortClock(ms)
@@ -216,16 +235,24 @@ type sample struct {
 	quality     float64
 }
 
-// samples are those of the tracks asked for, by track, in order of time.
-func (m maker) samples(a axis, of map[int]string) map[int][]sample {
-	by := map[int][]sample{}
+// samples are those of the tracks that have a colour, by the colour, in order of time. The faces that share one make a
+// single curve: the highest score among them at each moment.
+func (m maker) samples(a axis, color map[int]string) map[string][]sample {
+	by := map[string][]sample{}
 	for _, moment := range m.r.Timeline {
 		if moment.TMS < a.from || moment.TMS > a.to {
 			continue
 		}
 		for _, f := range moment.Faces {
-			if _, ok := of[f.Track]; ok {
-				by[f.Track] = append(by[f.Track], sample{chart.Point{X: float64(moment.TMS), Y: unit(f.Score)}, unit(f.Quality)})
+			class, ok := color[f.Track]
+			if !ok {
+				continue
+			}
+			next, list := sample{chart.Point{X: float64(moment.TMS), Y: unit(f.Score)}, unit(f.Quality)}, by[class]
+			if n := len(list); n == 0 || list[n-1].X != next.X {
+				by[class] = append(list, next)
+			} else if list[n-1].Y < next.Y {
+				list[n-1] = next
 			}
 		}
 	}
@@ -250,33 +277,26 @@ func (m maker) gap() float64 {
 
 func (m maker) drawCurves(t *timeline, a axis, color map[int]string) {
 	by := m.samples(a, color)
-	ids := slices.Sorted(func(yield func(int) bool) {
-		for id := range by {
-			if !yield(id) {
-				return
-			}
-		}
-	})
-	slices.SortStableFunc(ids, func(x, y int) int { return cmp.Compare(color[y], color[x]) }) // the strongest on top: "rest", f6 .. f1
 	total := 0
 	for _, list := range by {
 		total += len(list)
 	}
-	stretches := 0
-	for n := mostPoints / 3; total > mostPoints && n >= leastStretches; n = n * 3 / 4 {
-		if stretches = n; countStretches(by, a, n) <= mostPoints/3 {
-			break
+	stretches := 0 // as many as needed: every sample is drawn
+	for n := mostPoints / 3; total > mostPoints && stretches == 0; n = n * 3 / 4 {
+		if n < leastStretches || countStretches(by, a, n) <= mostPoints/3 {
+			stretches = n
 		}
 	}
 	t.Banded = stretches > 0
-	for _, id := range ids {
-		m.drawCurve(t, a, by[id], color[id], stretches)
+	gap := m.gap()
+	for _, class := range slices.Backward(slices.Sorted(maps.Keys(by))) { // the strongest on top: rest, f6 .. f1
+		m.drawCurve(t, a, by[class], class, stretches, gap)
 	}
 	m.drawQuality(t, a, by)
 }
 
 // countStretches is how many points lines of n stretches would take.
-func countStretches(by map[int][]sample, a axis, n int) int {
+func countStretches(by map[string][]sample, a axis, n int) int {
 	total := 0
 	for _, list := range by {
 		total += len(chart.Summarise(pointsOf(list), float64(a.from), float64(a.to), n))
@@ -293,12 +313,12 @@ func pointsOf(list []sample) []chart.Point {
 }
 
 // drawCurve draws a face's score, as a line, or as a line within a band where there are more samples than pixels.
-func (m maker) drawCurve(t *timeline, a axis, list []sample, class string, stretches int) {
+func (m maker) drawCurve(t *timeline, a axis, list []sample, class string, stretches int, gap float64) {
 	place := func(x, y float64) chart.Point {
 		return chart.Point{X: plotUnits * a.share(int64(x)), Y: 100 * (1 - y)}
 	}
 	if stretches == 0 {
-		for _, run := range chart.Runs(pointsOf(list), func(p chart.Point) float64 { return p.X }, m.gap()) {
+		for _, run := range chart.Runs(pointsOf(list), func(p chart.Point) float64 { return p.X }, gap) {
 			var line []chart.Point
 			for _, p := range run {
 				line = append(line, place(p.X, p.Y))
@@ -309,7 +329,7 @@ func (m maker) drawCurve(t *timeline, a axis, list []sample, class string, stret
 	}
 	width := float64(a.to-a.from) / float64(stretches)
 	summaries := chart.Summarise(pointsOf(list), float64(a.from), float64(a.to), stretches)
-	for _, run := range chart.Runs(summaries, func(s chart.Summary) float64 { return s.X }, max(1.5*width, m.gap())) {
+	for _, run := range chart.Runs(summaries, func(s chart.Summary) float64 { return s.X }, max(1.5*width, gap)) {
 		var middle, upper, lower []chart.Point
 		for _, s := range run {
 			middle = append(middle, place(s.X, s.Mean))
@@ -337,7 +357,7 @@ const (
 	poor, veryPoor   = 0.5, 0.25
 )
 
-func (m maker) drawQuality(t *timeline, a axis, by map[int][]sample) {
+func (m maker) drawQuality(t *timeline, a axis, by map[string][]sample) {
 	var all []chart.Point
 	for _, list := range by {
 		for _, s := range list {
