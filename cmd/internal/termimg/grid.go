@@ -113,7 +113,7 @@ func (g *Grid) change(b []byte, from, to Cell) []byte {
 		return b
 	}
 	b = append(b, "\x1b["...)
-	if from.Bold != to.Bold || to.Default && !from.plain() || from.image != to.image {
+	if !from.plain() && (from.Bold != to.Bold || to.Default || from.image != to.image) {
 		b = append(b, '0', ';')
 		from = Cell{Default: true}
 	}

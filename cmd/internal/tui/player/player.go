@@ -6,6 +6,7 @@ package player
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"sync"
@@ -146,6 +147,12 @@ func (p *Player) run(ctx context.Context) {
 	defer close(p.done)
 	defer close(p.out)
 	defer p.cancel()
+	defer func() { // a panic here would leave the terminal as the screen has set it
+		if cause := recover(); cause != nil {
+			p.deliver(Picture{Err: fmt.Errorf("internal error: %v", cause)})
+			<-ctx.Done()
+		}
+	}()
 	preview, err := p.options.Open(ctx)
 	if err != nil {
 		p.deliver(Picture{Err: err})
