@@ -19,9 +19,9 @@ const (
 	// frame in between may be longer ago: sparse sampling.
 	maxGap = time.Second
 	// coast is the time constant of the predicted motion: heads do not move straight for long.
-	coast = 0.4 // seconds
+	coast = 0.8 // seconds
 	// settle is the time constant with which the velocity follows what is measured.
-	settle = 0.25 // seconds
+	settle = 0.4 // seconds
 	// reachStill and reachPerSecond say how far from its predicted place a face may be found, in face sizes, at once and
 	// per second since it was last seen (up to one second).
 	reachStill, reachPerSecond = 0.6, 1.0
@@ -185,7 +185,7 @@ func (m *motion) follow(pts time.Duration, b frames.Box) {
 }
 
 // cost says how badly a box fits the predicted place of the track: 0 for a perfect fit, about 2 at the edge of what is
-// allowed, forbidden beyond.
+// allowed, forbidden beyond. Of two who meet, a changed size tells more than a small distance (crossing_test.go).
 func (m *motion) cost(pts time.Duration, b frames.Box) float64 {
 	dt := (pts - m.seen).Seconds()
 	drift := coast * (1 - math.Exp(-dt/coast))
@@ -200,5 +200,5 @@ func (m *motion) cost(pts time.Duration, b frames.Box) float64 {
 	if overlap < surelySame && (distance > reach || growth > math.Log(maxGrowth)) {
 		return forbidden
 	}
-	return (1 - overlap) + 0.5*distance/reach + 0.5*growth
+	return (1 - overlap) + 0.5*distance/reach + growth
 }
