@@ -176,7 +176,7 @@ func (m *Model) face(f record.Face, width int) string {
 		name = " – "
 	}
 	band := bandOf(f.Score, m.thresholds())
-	room := max(0, width-13)
+	room := max(0, width-14)
 	n := int(math.Round(f.Score * float64(room)))
 	return pointer + m.theme.trackText(f.Track).Render(name) + " " +
 		m.theme.bands[band].Render(fmt.Sprintf("%s %s%s", percent(f.Score), strings.Repeat("█", n), strings.Repeat(" ", room-n+1))+sign(band))

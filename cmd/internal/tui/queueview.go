@@ -42,7 +42,7 @@ func (m *Model) queueTitle() string {
 	parts := []string{plural(len(q.rows), "file")}
 	for _, s := range []score.Status{score.Scored, score.Inconclusive, score.NotApplicable, score.Failed} {
 		if n := q.counts[s]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(s), "_", " ")))
+			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(s), "not_applicable", "n/a")))
 		}
 	}
 	if n := q.counts[""]; n > 0 {
@@ -58,7 +58,10 @@ func (m *Model) queueTitle() string {
 	if q.search != "" {
 		right += "  /" + output.Printable(q.search)
 	}
-	left := m.theme.title.Render(" blendscope review") + "  " + strings.Join(parts, " · ")
+	left := " " + strings.Join(parts, " · ")
+	if m.width >= 100 {
+		left = " " + m.theme.title.Render("blendscope review") + " " + left
+	}
 	if q.folder != "" {
 		left += m.theme.faint.Render("  in " + output.Shorten(q.folder, max(8, m.width/3)))
 	}
@@ -69,7 +72,7 @@ func (m *Model) columns() string {
 	if m.width < 70 {
 		return "     SCORE  BAND           FILE"
 	}
-	return "     SCORE  RANGE   BAND           LENGTH  FACES  FILE"
+	return "     SCORE  RANGE   BAND            LENGTH  FACES  FILE"
 }
 
 func (m *Model) queueRow(r *row, chosen bool) string {
@@ -116,7 +119,7 @@ func (m *Model) rowHead(r *row) (head string, style func(...string) string) {
 	if r.result != nil && len(r.result.Tracks) > 0 {
 		faces = fmt.Sprint(len(r.result.Tracks))
 	}
-	return fmt.Sprintf("%-3s %5s  %-7s %-14s %6s  %5s ", mark, number, interval, word, length, faces), style
+	return fmt.Sprintf("%-3s %5s  %-7s %-14s %7s  %5s ", mark, number, interval, word, length, faces), style
 }
 
 func verdictColumns(r *score.Result) (mark, number, interval, word string) {

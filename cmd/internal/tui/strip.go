@@ -17,7 +17,7 @@ import (
 // The timeline's layout, in columns.
 const (
 	stripLabel = 6 // " #12  "
-	stripEnd   = 7 // " 93% !!"
+	stripEnd   = 9 // " 93% !!! "
 )
 
 // timeline draws the strip: a ruler, a row of scores a track, and the stretches that the result names.
