@@ -218,6 +218,7 @@ func (o *benchOptions) measure(ctx context.Context, e *env.Env, p engine.Platfor
 		return nil, err
 	}
 	defer remove()
+	o.engine.InProcess = true // its parts are measured one by one
 	scorer, err := p.Start(ctx, o.engine)
 	if err != nil {
 		return nil, startError(err)

@@ -100,6 +100,7 @@ func (o *evalOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
 	modelFlags(f, &o.engine)
 	libraryFlags(f, &o.engine)
+	supervisionFlags(f, &o.engine)
 	f.SortFlags = false
 	choose(cmd, "device", "auto", "cpu", "cuda")
 }
@@ -235,6 +236,9 @@ func (r *evalRun) score(ctx context.Context, p engine.Platform) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, r.store.Close()) }()
+	}
+	for _, item := range r.items {
+		r.engine.Inputs = append(r.engine.Inputs, item.Path)
 	}
 	scorer, err := p.Start(ctx, r.engine)
 	switch {

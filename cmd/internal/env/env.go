@@ -39,14 +39,14 @@ type Env struct {
 	abort []func()
 }
 
-// nativeMessages is the variable that, when not empty, lets native libraries write to standard error.
-const nativeMessages = "BLENDSCOPE_NATIVE_MESSAGES"
+// NativeMessages is the variable that, when not empty, lets native libraries write to standard error.
+const NativeMessages = "BLENDSCOPE_NATIVE_MESSAGES"
 
 // OS is the world of the running process. It is called once.
 func OS() *Env {
 	executable, _ := os.Executable() // empty on error
 	stderr := os.Stderr
-	if os.Getenv(nativeMessages) == "" {
+	if os.Getenv(NativeMessages) == "" {
 		stderr = hush()
 	}
 	return &Env{

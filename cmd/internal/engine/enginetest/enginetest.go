@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
@@ -59,8 +60,11 @@ func (Platform) Diagnose(_ context.Context, c engine.Config) []engine.Check {
 }
 
 // Engine is the fake engine. The lines of a file it scores are "key value": score, status, reason (repeated), detail,
-// frames, seconds, sleep (a duration, ended by the context), panic. A file without them is not media.
-type Engine struct{ config engine.Config }
+// frames, seconds, sleep (a duration, ended by the context), panic, and those of faults.go. A file without them is not media.
+type Engine struct {
+	config engine.Config
+	scored atomic.Int32 // files
+}
 
 // About is always the same.
 func (e *Engine) About() engine.About {
@@ -94,10 +98,16 @@ func (e *Engine) Score(ctx context.Context, path string, watch engine.Watch) sco
 	if wish.panics {
 		panic("fake panic")
 	}
+	if err := wish.fault.strike(e.scored.Add(1) > 1, watch.Alive); err != nil {
+		return failed(path, err)
+	}
 	if watch.Opened != nil {
 		watch.Opened(frames.Info{Kind: frames.Video, FPS: 25, Duration: wish.length()})
 	}
 	for i := range wish.frames {
+		if watch.Alive != nil {
+			watch.Alive()
+		}
 		if watch.Scored != nil {
 			watch.Scored(score.Moment{TMS: int64(i) * 40, Frame: i})
 		}
@@ -118,6 +128,7 @@ type wish struct {
 	frames  int
 	sleep   time.Duration
 	panics  bool
+	fault   fault
 }
 
 func (w wish) length() time.Duration { return time.Duration(w.frames) * 40 * time.Millisecond }
@@ -148,12 +159,14 @@ func read(path string) (wish, error) {
 			w.sleep, err = time.ParseDuration(value)
 		case "panic":
 			w.panics = true
+		default:
+			w.fault.read(key, value)
 		}
 		if err != nil {
 			return w, err
 		}
 	}
-	if w.status == "" && !w.panics {
+	if w.status == "" && !w.panics && w.fault.kind == "" {
 		return w, fmt.Errorf("%w: no wish in it", frames.ErrNotMedia)
 	}
 	return w, nil

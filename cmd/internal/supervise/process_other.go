@@ -1,0 +1,14 @@
+//go:build !linux
+
+package supervise
+
+import (
+	"os"
+	"syscall"
+)
+
+func attributes() *syscall.SysProcAttr { return nil }
+
+func wasKilled(*os.ProcessState) bool { return false }
+
+func killGroup(p *os.Process) { _ = p.Kill() }

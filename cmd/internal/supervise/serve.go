@@ -1,0 +1,189 @@
+package supervise
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/blendscope/blendscope/cmd/internal/build"
+	"github.com/blendscope/blendscope/cmd/internal/engine"
+	"github.com/blendscope/blendscope/cmd/internal/sandbox"
+	"github.com/blendscope/blendscope/frames"
+	"github.com/blendscope/blendscope/score"
+)
+
+// rhythm is how often a child says that it gets on, at most.
+const rhythm = 250 * time.Millisecond
+
+// Serve is what a child does: it scores what is asked of it on in and answers on out, until in ends. Errors are of the
+// connection; that the engine does not start is an answer.
+func Serve(ctx context.Context, p engine.Platform, in io.Reader, out io.Writer) error {
+	asked := make(chan request)
+	go receive(bufio.NewReader(in), asked)
+	s := &server{out: out, asked: asked}
+	first, err := s.next(ctx, kindStart)
+	if err != nil {
+		return quietly(err)
+	}
+	begin, err := decode[start](first)
+	if err != nil {
+		return err
+	}
+	protections := sandbox.Settle(begin.Devices)
+	if err := s.send(kindHello, hello{Tool: build.Read().Tool(), PID: os.Getpid(), Protections: protections}); err != nil {
+		return err
+	}
+	e, err := p.Start(ctx, begin.Config)
+	if err != nil {
+		return s.send(kindFailed, failureOf(err))
+	}
+	if err := s.send(kindAbout, e.About()); err != nil {
+		return err
+	}
+	// The engine is not closed: the process ends, and what hangs in native code must not keep it.
+	return quietly(s.all(ctx, e))
+}
+
+// quietly takes the end of the connection for what it is: the child is no longer needed.
+func quietly(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// request is a frame, or why there are no more.
+type request struct {
+	frame
+	err error
+}
+
+// receive passes on frames until they end. It lasts as long as the process.
+func receive(in io.Reader, asked chan<- request) {
+	for {
+		f, err := read(in)
+		asked <- request{f, err}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// server is a child's side of the connection.
+type server struct {
+	asked <-chan request
+
+	mu  sync.Mutex
+	out io.Writer
+
+	beaten atomic.Int64 // when the last sign of progress was sent, in nanoseconds
+}
+
+func (s *server) send(k kind, body any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return write(s.out, k, body)
+}
+
+// next waits for a frame of the kind. Cancelling is for a file that is done with by now, and says nothing.
+func (s *server) next(ctx context.Context, want kind) (frame, error) {
+	for {
+		select {
+		case r := <-s.asked:
+			switch {
+			case r.err != nil:
+				return frame{}, r.err
+			case r.kind == want:
+				return r.frame, nil
+			case r.kind != kindCancel:
+				return frame{}, fmt.Errorf("%w: a frame %q instead of %q", errProtocol, r.kind, want)
+			}
+		case <-ctx.Done():
+			return frame{}, context.Cause(ctx)
+		}
+	}
+}
+
+// all scores one file after another.
+func (s *server) all(ctx context.Context, e engine.Engine) error {
+	for {
+		f, err := s.next(ctx, kindScore)
+		if err != nil {
+			return err
+		}
+		t, err := decode[task](f)
+		if err != nil {
+			return err
+		}
+		if err := s.one(ctx, e, t); err != nil {
+			return err
+		}
+	}
+}
+
+// one scores a file. While it does, the parent may cancel, or go.
+func (s *server) one(parent context.Context, e engine.Engine, t task) error {
+	// A signal to this process is no reason to report the file as interrupted: the parent was not.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	defer cancel()
+	if t.Limit > 0 {
+		ctx, cancel = context.WithTimeout(ctx, t.Limit)
+		defer cancel()
+	}
+	done := make(chan score.Result, 1)
+	go func() { done <- e.Score(ctx, string(t.Path), s.watch(t)) }()
+	for {
+		select {
+		case r := <-done:
+			return s.answer(r)
+		case r := <-s.asked:
+			switch {
+			case r.err != nil:
+				return r.err
+			case r.kind != kindCancel:
+				return fmt.Errorf("%w: a frame %q while scoring", errProtocol, r.kind)
+			}
+			cancel()
+		case <-parent.Done():
+			return context.Cause(parent)
+		}
+	}
+}
+
+// answer sends a result. One that cannot be sent, for its size or a number that is none, is replaced by saying so.
+func (s *server) answer(r score.Result) error {
+	err := s.send(kindResult, r)
+	var broken *os.PathError
+	if err == nil || errors.As(err, &broken) {
+		return err
+	}
+	t := trouble{reason: score.Internal, detail: "the result could not be handed over: " + err.Error()}
+	return s.send(kindResult, t.row(r.Input.Path, 0))
+}
+
+// watch passes on what the parent's watcher wants to know. Errors are left to the result: they are of the connection.
+func (s *server) watch(t task) engine.Watch {
+	w := engine.Watch{
+		Opened: func(info frames.Info) { _ = s.send(kindOpened, info) },
+		Maps:   t.Maps,
+		Alive:  s.beat,
+	}
+	if t.Moments {
+		w.Scored = func(m score.Moment) { _ = s.send(kindMoment, newMoment(m, t.Maps)) }
+	}
+	return w
+}
+
+// beat says that the file gets on, but not for every frame.
+func (s *server) beat() {
+	now, last := time.Now().UnixNano(), s.beaten.Load()
+	if now-last >= int64(rhythm) && s.beaten.CompareAndSwap(last, now) {
+		_ = s.send(kindBeat, nil)
+	}
+}
