@@ -13,7 +13,7 @@ import (
 // view lends a picture's memory to OpenCV without copying. The caller closes the Mat before the picture goes away.
 // Memory of the Go heap is pinned for as long as C holds the pointer; memory of C is left alone by the pinner.
 func view(m frames.Image, pin *runtime.Pinner) (gocv.Mat, error) {
-	if m.Empty() || m.Stride < 3*m.Width || len(m.Pix) < (m.Height-1)*m.Stride+3*m.Width {
+	if !sound(m) {
 		return gocv.Mat{}, fmt.Errorf("%w: picture of %dx%d, stride %d, %d bytes",
 			frames.ErrBadGeometry, m.Width, m.Height, m.Stride, len(m.Pix))
 	}
@@ -30,6 +30,11 @@ func view(m frames.Image, pin *runtime.Pinner) (gocv.Mat, error) {
 	bytes := rows.Region(image.Rect(0, 0, 3*m.Width, m.Height))
 	defer bytes.Close()
 	return bytes.Reshape(3, m.Height), nil
+}
+
+// sound reports whether a picture has the bytes that its size promises.
+func sound(m frames.Image) bool {
+	return !m.Empty() && m.Stride >= 3*m.Width && len(m.Pix) >= (m.Height-1)*m.Stride+3*m.Width
 }
 
 // picture is the other direction: a continuous 8-bit BGR Mat seen as an Image, valid as long as the Mat.

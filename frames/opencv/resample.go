@@ -44,6 +44,11 @@ func (Resampler) Fit(dst, src frames.Image, width, height int) error {
 	if width < 1 || height < 1 || width > dst.Width || height > dst.Height {
 		return fmt.Errorf("%w: %dx%d pixels do not fit into %dx%d", frames.ErrBadGeometry, width, height, dst.Width, dst.Height)
 	}
+	if k := wholeFactor(src, width, height); k > 0 && sound(dst) && sound(src) {
+		blacken(dst, width, height)
+		shrink(dst, src, k)
+		return nil
+	}
 	return transform(dst, src, func(out, in *gocv.Mat) error {
 		blacken(dst, width, height)
 		corner := out.Region(image.Rect(0, 0, width, height))
