@@ -291,6 +291,9 @@ func TestBatchingFitsTheHardwareAndTheNetwork(t *testing.T) {
 	if cpu := open.Batching(model.CPU, 12); cpu.Max != 4 || cpu.Sizes != nil || cpu.Wait != 0 {
 		t.Errorf("cpu: %+v", cpu)
 	}
+	if faces := modeltest.Weights(t, model.FaceDetection, "detector").Batching(model.CPU, 12); faces.Max != 1 {
+		t.Errorf("cpu, whole pictures: %+v", faces)
+	}
 	if least := open.Batching(model.CPU, 0); least.Max != 1 {
 		t.Errorf("at most none: %+v", least)
 	}

@@ -15,7 +15,7 @@ import (
 // Options of a session.
 type Options struct {
 	Provider model.Provider
-	Threads  int // CPU threads within one operator; 0: as many as Go may use, which respects a container's limit
+	Threads  int // CPU threads within one operator; 0: half of what Go may use, which respects a container's limit
 }
 
 // Session is a network loaded into the runtime. It implements model.Runner.

@@ -45,7 +45,7 @@ type Settings struct {
 	Runs        int     `json:"runs"`
 	WarmUp      int     `json:"warm_up_runs"` // per stage, not counted
 	SampleFPS   float64 `json:"sample_fps"`   // of the sampled stages
-	Threads     int     `json:"threads"`      // of one inference; 0 means one per core
+	Threads     int     `json:"threads"`      // of one inference; 0 means one per two cores
 	BatchFrames int     `json:"batch_frames"` // per call of the detector
 	BatchFaces  int     `json:"batch_faces"`  // per call of the classifier
 }

@@ -18,7 +18,7 @@ import (
 func libraryFlags(flags *pflag.FlagSet, c *engine.Config) {
 	flags.StringVar(&c.Library, "onnxruntime", "", "`file` with ONNX Runtime's shared library (default: look for it)")
 	flags.StringVar(&c.Device, "device", "auto", "`device` the models run on: auto, cpu or cuda[:N]; auto takes CUDA where it works")
-	flags.IntVar(&c.Threads, "threads", 0, "threads of one inference on the CPU (default: one per core)")
+	flags.IntVar(&c.Threads, "threads", 0, "threads of one inference on the CPU (default: one for two cores)")
 }
 
 // modelFlags are those of every command that reads models.

@@ -19,7 +19,7 @@ const DefaultFPS = 5
 // Config is what the user can choose about an engine.
 type Config struct {
 	Device      string          // auto, cpu or cuda[:N]
-	Threads     int             // of one inference; 0 means one per core
+	Threads     int             // of one inference; 0 means one per two cores
 	Library     string          // ONNX Runtime's shared library; empty means to look for it
 	Models      string          // folder with more models than those in the binary; may be empty
 	Detector    string          // name of the model that finds faces; empty means the default one
