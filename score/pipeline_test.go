@@ -335,3 +335,23 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d frames of five seconds were scored, reasons %v", result.Input.FramesScored, result.Outcome.Reasons)
 	}
 }
+
+// A wall of posters or a crowd is bounded, and the result says that faces were left out.
+func TestTenThousandFaces(t *testing.T) {
+	script := scoretest.Every(time.Second/5, 4, func(int, float64) []scoretest.Face {
+		var found []scoretest.Face
+		for i := range 10_000 {
+			found = append(found, scoretest.At(float32(10*(i%100)), float32(10*(i/100)), float32(50+i%7), -1))
+		}
+		return found
+	})
+	result := scan(t, new(scoretest.Studio).Add("clip", script), score.Options{Timeline: true})
+	if out := result.Outcome; out.Status != score.Scored || !slices.Equal(out.Reasons, []score.Reason{score.FacesLeftOut}) {
+		t.Errorf("%s %v", out.Status, out.Reasons)
+	}
+	for _, m := range result.Timeline {
+		if len(m.Faces) != score.DefaultMaxFaces {
+			t.Errorf("%d faces are scored", len(m.Faces))
+		}
+	}
+}

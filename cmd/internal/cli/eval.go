@@ -35,6 +35,8 @@ LABELS is a table with a header, CSV or separated by tabs. Its columns are path
 (or file), label (real or fake; also genuine, 0, 1) and, if you like, method,
 what made a fake, and group: files that show the same person or come from the
 same source tell less than independent ones, and their intervals are wider.
+start_ms and end_ms say which part of a fake is manipulated, where only a part
+is: the report then tells how well segments find it.
 Paths are taken from the folder of LABELS. "-" is standard input.
 
 With --results every result is kept as soon as it is there, one a line as scan

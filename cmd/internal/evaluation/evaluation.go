@@ -62,6 +62,7 @@ func Evaluate(cases []Case, source Source, o Options) *Report {
 		r.Methods = append(r.Methods, figures(name, byMethod[name], genuine, o))
 	}
 	r.Bands = bands(genuine, fakes, r.Settings.Thresholds)
+	r.Segments = segments(genuine, fakes, o)
 	r.charts(examples(cases), o)
 	r.Worst = worst(genuine, fakes, r.Settings.Thresholds.Moderate)
 	for _, c := range cases {

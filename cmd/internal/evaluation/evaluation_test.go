@@ -63,7 +63,7 @@ func cases() []Case {
 	chance := func(logit float64) float64 { return 1 / (1 + math.Exp(-logit-1.2*random.NormFloat64())) }
 	var list []Case
 	add := func(path, method, group string, r *score.Result) {
-		list = append(list, Case{Label{len(list) + 2, path, method != "", method, group}, r})
+		list = append(list, Case{Label{len(list) + 2, path, method != "", method, group, nil}, r})
 	}
 	for i := range 24 {
 		path := fmt.Sprintf("clips/real/%02d.mp4", i)
@@ -159,6 +159,37 @@ func TestSameCasesSameBytes(t *testing.T) {
 	b, _ := report(true).JSON()
 	if !bytes.Equal(a, b) {
 		t.Error("two runs differ")
+	}
+}
+
+// Ten genuine minutes with two segments; three labelled stretches of which one is missed.
+func TestSegments(t *testing.T) {
+	var list []Case
+	add := func(fake bool, stretch *Stretch, found ...score.Segment) {
+		r := result("x", 0.6)
+		r.Input.DurationMS, r.Segments = 120_000, found
+		list = append(list, Case{Label{Fake: fake, Group: fmt.Sprint(len(list)), Stretch: stretch}, r})
+	}
+	at := func(from, to int64) score.Segment { return score.Segment{StartMS: from, EndMS: to} }
+	add(false, nil, at(0, 5), at(7, 9))
+	for range 4 {
+		add(false, nil)
+	}
+	add(true, &Stretch{1000, 3000}, at(1000, 3000), at(5000, 6000))
+	add(true, &Stretch{1000, 3000}, at(2000, 4000), at(2500, 3000))
+	add(true, &Stretch{1000, 3000}, at(3000, 4000))
+	add(true, nil, at(3000, 4000))
+	o := Defaults()
+	s := Evaluate(list, Source{}, o).Segments
+	if s.GenuineMinutes != 10 || s.False != 2 || math.Abs(float64(s.FalseRate.Value)-0.2) > 1e-9 || !(s.FalseRate.High > 0.2) {
+		t.Errorf("on genuine files: %+v", s)
+	}
+	if s.Labelled != 3 || s.Found != 2 || math.Abs(float64(s.Overlap.Value)-(1+1.0/3)/2) > 1e-9 {
+		t.Errorf("on fakes: %+v", s)
+	}
+	want := "On 10.0 genuine minutes 2 segments are listed, 0.20 a minute (.00-.60). Of the 3 stretches that are labelled segments find 2, with a median overlap (intersection over union) of 0.67."
+	if got := s.sentence(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +21,8 @@ type Label struct {
 	Fake   bool
 	Method string // what made the fake; Unnamed where the file does not say, empty for genuine files
 	Group  string // files of one group are not independent; the path where the file does not say
+	// Stretch is the part of a fake that is manipulated; nil where the file does not say, and for genuine files.
+	Stretch *Stretch
 }
 
 // Labels are a label file. Repeated counts lines that say again what an earlier one said.
@@ -46,8 +50,8 @@ func (e *LabelError) Error() string {
 // maxLine is the longest line of a label file in bytes; a longer one is no label file.
 const maxLine = 1 << 20
 
-// ReadLabels reads a table with a header that names the columns: path (or file), label, method and group, in any order,
-// the last two optional; others are passed over. Fields are parted by tabs where the header holds one, else by commas,
+// ReadLabels reads a table with a header that names the columns: path (or file), label, method, group, start_ms and
+// end_ms, in any order, the last four optional; others are passed over. Fields are parted by tabs where the header holds one, else by commas,
 // else by semicolons; the latter two may be quoted. A relative path is taken from root. The label is real, genuine or 0,
 // or fake or 1. Mistakes are a *LabelError.
 func ReadLabels(r io.Reader, root string) (Labels, error) {
@@ -84,11 +88,11 @@ func ReadLabels(r io.Reader, root string) (Labels, error) {
 }
 
 // columns are the positions of the fields, -1 for one that is not there, and how many there are in all.
-type columns struct{ path, label, method, group, count int }
+type columns struct{ path, label, method, group, start, end, count int }
 
 func readHeader(header []string, line int) (columns, error) {
-	c := columns{-1, -1, -1, -1, len(header)}
-	places := map[string]*int{"path": &c.path, "file": &c.path, "label": &c.label, "method": &c.method, "group": &c.group}
+	c := columns{-1, -1, -1, -1, -1, -1, len(header)}
+	places := map[string]*int{"path": &c.path, "file": &c.path, "label": &c.label, "method": &c.method, "group": &c.group, "start_ms": &c.start, "end_ms": &c.end}
 	for i, name := range header {
 		place := places[strings.ToLower(strings.TrimSpace(name))]
 		switch {
@@ -154,7 +158,23 @@ func (t *table) add(fields []string, line int) error {
 	if l.Group == "" {
 		l.Group = l.Path
 	}
+	if from, to := strings.TrimSpace(field(t.start)), strings.TrimSpace(field(t.end)); l.Fake && from+to != "" {
+		if l.Stretch = readStretch(from, to); l.Stretch == nil {
+			return &LabelError{line, fmt.Sprintf("start_ms %.40q and end_ms %.40q: use whole milliseconds, the end after the start", from, to)}
+		}
+	}
 	return t.keep(l)
+}
+
+// readStretch is nil when the two are no stretch.
+func readStretch(from, to string) *Stretch {
+	const longest = 1e12 // milliseconds; beyond any clip
+	start, err := strconv.ParseInt(from, 10, 64)
+	end, wrong := strconv.ParseInt(to, 10, 64)
+	if err != nil || wrong != nil || start < 0 || end <= start || end > longest {
+		return nil
+	}
+	return &Stretch{start, end}
 }
 
 // keep takes a label unless it says what an earlier one said.
@@ -174,6 +194,8 @@ func (t *table) keep(l Label) error {
 		differs = "method"
 	case first.Group != l.Group:
 		differs = "group"
+	case !reflect.DeepEqual(first.Stretch, l.Stretch):
+		differs = "stretch"
 	default:
 		t.labels.Repeated++
 		return nil

@@ -10,9 +10,9 @@ import (
 
 func TestReadLabels(t *testing.T) {
 	want := []Label{
-		{2, "/r/a.mp4", false, "", "/r/a.mp4"},
-		{3, "/r/b, c.mp4", true, "swap", "eve"},
-		{4, "/abs/d.mp4", true, Unnamed, "/abs/d.mp4"},
+		{2, "/r/a.mp4", false, "", "/r/a.mp4", nil},
+		{3, "/r/b, c.mp4", true, "swap", "eve", nil},
+		{4, "/abs/d.mp4", true, Unnamed, "/abs/d.mp4", nil},
 	}
 	for name, text := range map[string]string{
 		"csv":       "path,label,method,group\na.mp4,real,phone,\n\"b, c.mp4\",fake,swap,eve\n/abs/d.mp4,1\n",
@@ -23,6 +23,13 @@ func TestReadLabels(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got.Rows, want) {
 			t.Errorf("%s: %+v, %v", name, got.Rows, err)
 		}
+	}
+}
+
+func TestStretches(t *testing.T) {
+	got, err := ReadLabels(strings.NewReader("path,label,start_ms,end_ms\na,fake, 1500 ,3500\nb,fake,,\nc,real,7,8\n"), "")
+	if err != nil || *got.Rows[0].Stretch != (Stretch{1500, 3500}) || got.Rows[1].Stretch != nil || got.Rows[2].Stretch != nil {
+		t.Errorf("%+v, %v", got.Rows, err)
 	}
 }
 
@@ -54,6 +61,10 @@ func TestBadLabels(t *testing.T) {
 		{"no label", "path,method\na,b\n", 1, `no column "label"`},
 		{"column twice", "path,file,label\na,b,real\n", 1, `column "file" is there twice`},
 		{"unknown label", "path,label\na,real\n\nb,perhaps\n", 4, `unknown label "perhaps"`},
+		{"half a stretch", "path,label,start_ms,end_ms\na,fake,1000,\n", 2, `start_ms "1000" and end_ms ""`},
+		{"end before start", "path,label,start_ms,end_ms\na,fake,1000,1000\n", 2, "the end after the start"},
+		{"no number", "path,label,start_ms,end_ms\na,fake,1s,2s\n", 2, "use whole milliseconds"},
+		{"other stretch", "path,label,start_ms,end_ms\na,fake,1,2\na,fake,1,3\n", 3, "another stretch"},
 		{"label missing", "path\tlabel\na\n", 2, "the label is empty"},
 		{"path missing", "path,label\na,real\n,fake\n", 3, "the path is empty"},
 		{"other label", "path,label\na,real\nb,real\na,fake\n", 4, `"a" is on line 2 already, with another label`},
@@ -78,6 +89,7 @@ func FuzzReadLabels(f *testing.F) {
 	for _, s := range []string{
 		"path,label\na,real\n", "file\tlabel\tmethod\nx y\tfake\tswap\n", "\xef\xbb\xbfpath;label;group\n\"a;b\";0;g\n",
 		"path,label\n\"a\nb\",1\n", "path,label\n\xff\xfe,1\n", "\xff\xfe", "path,label\r\n\r\n", "path,label\n\"", ",,,\n", "label\tpath\n1\t\x00\n",
+		"path,label,start_ms,end_ms\na,fake,1000,3000\nb,1,-1,99999999999999999999\n",
 	} {
 		f.Add(s)
 	}
@@ -91,6 +103,9 @@ func FuzzReadLabels(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, l := range labels.Rows {
+			if l.Stretch != nil && (!l.Fake || l.Stretch.StartMS < 0 || l.Stretch.EndMS <= l.Stretch.StartMS) {
+				t.Fatalf("%+v", l.Stretch)
+			}
 			if !filepath.IsAbs(l.Path) || l.Group == "" || l.Fake == (l.Method == "") || seen[l.Path] || l.Line < 2 {
 				t.Fatalf("%+v", l)
 			}

@@ -12,7 +12,8 @@ import (
 	"github.com/blendscope/blendscope/score/metrics"
 )
 
-// SchemaID names the version of the report. Fields are only added within a version; readers ignore unknown ones.
+// SchemaID names the version of the report, which evaluation.schema.json beside this file describes. Fields are only
+// added within a version; readers ignore unknown ones.
 const SchemaID = "blendscope.evaluation/1"
 
 // Report is a whole evaluation.
@@ -31,7 +32,8 @@ type Report struct {
 	Methods     []Figures        `json:"methods"`  // by name
 	Genuine     Genuine          `json:"genuine"`
 	Bands       []Band           `json:"bands"` // strongest first
-	ROC         []Point          `json:"roc"`   // from the strictest threshold, null, to the laxest; empty without both classes
+	Segments    Segments         `json:"segments"`
+	ROC         []Point          `json:"roc"` // from the strictest threshold, null, to the laxest; empty without both classes
 	Reliability []Bin            `json:"reliability"`
 	Worst       Worst            `json:"worst"`
 	Fit         *Fit             `json:"fit,omitempty"` // with --fit

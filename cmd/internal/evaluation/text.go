@@ -244,6 +244,9 @@ func (r *Report) noteList() []string {
 	if n := r.Genuine.Files.Scored; n > 0 && n < 100 {
 		notes = append(notes, fmt.Sprintf("With %s, 1%% of them is none: TPR@1%% counts fakes that score above every one.", plural(n, "genuine file")))
 	}
+	if text := r.Segments.sentence(); text != "" {
+		notes = append(notes, text)
+	}
 	if n := r.Labels.Repeated; n > 0 {
 		notes = append(notes, fmt.Sprintf("%s of the labels said again what an earlier one said.", plural(n, "line")))
 	}
