@@ -65,6 +65,9 @@ func signKey(name string) (*evidence.Key, error) {
 	return key, nil
 }
 
+// timeline asks for results with one: the folder has a table of it, and a page with curves.
+func (x *evidenceExtra) timeline() bool { return x.maker.Folder != "" }
+
 func (x *evidenceExtra) finished(ctx context.Context, path string, r *score.Result) error {
 	if x.maker.Folder == "" || r.Outcome.Score == nil {
 		return nil

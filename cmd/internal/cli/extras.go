@@ -27,9 +27,21 @@ type extra interface {
 	finished(ctx context.Context, path string, r *score.Result) error
 }
 
-// scanExtras are all extras of scan.
-func scanExtras(e *env.Env, p engine.Platform) []extra {
-	return []extra{newEvidenceExtra(e, p)}
+// timeliner is an extra that draws curves: where it says so it gets results with their timeline, also if the rows do
+// without.
+type timeliner interface{ timeline() bool }
+
+// ender is an extra with something to do when the last row is out.
+type ender interface {
+	end(ctx context.Context) error
+}
+
+// scanExtras are all extras of scan. c is complete when they are checked.
+func scanExtras(e *env.Env, p engine.Platform, c *engine.Config) []extra {
+	pages := newPages(e, p, &c.Models)
+	evidence := newEvidenceExtra(e, p)
+	evidence.maker.Page = pages.page
+	return []extra{newReportExtra(pages), evidence}
 }
 
 // extras call each extra in turn and keep their failures for the end: an extra never costs a row.
@@ -61,11 +73,38 @@ func (x *extras) finished(ctx context.Context, path string, r *score.Result) {
 	defer x.mu.Unlock()
 	for _, e := range x.list {
 		if err := e.finished(ctx, path, r); err != nil {
-			x.failed++
-			if x.first == nil {
-				x.first = fmt.Errorf("%s: %w", r.Input.Path, err)
-			}
+			x.fail(fmt.Errorf("%s: %w", r.Input.Path, err))
 		}
+	}
+}
+
+// timeline reports whether any of them draws curves.
+func (x *extras) timeline() bool {
+	for _, e := range x.list {
+		if t, ok := e.(timeliner); ok && t.timeline() {
+			return true
+		}
+	}
+	return false
+}
+
+// end lets them come to an end after the last row.
+func (x *extras) end(ctx context.Context) {
+	for _, e := range x.list {
+		if e, ok := e.(ender); ok {
+			x.fail(e.end(ctx))
+		}
+	}
+}
+
+// fail notes an error, if it is one. Calls do not overlap.
+func (x *extras) fail(err error) {
+	if err == nil {
+		return
+	}
+	x.failed++
+	if x.first == nil {
+		x.first = err
 	}
 }
 

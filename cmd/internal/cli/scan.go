@@ -27,7 +27,20 @@ const defaultTimeout = 2 * time.Hour
 const scanHelp = `Score videos and photos. Every PATH gets exactly one row in the results,
 whatever happens to it; a folder gets one for every photo and video in it and
 below it, known by their extensions. "-" reads paths from standard input and
-"@FILE" from a file, one a line.
+"@FILE" from a file, one a line. Files with the same bytes are scored once.
+
+With --resume FILE each row is kept there as soon as it is finished, one JSON
+object a line. After Ctrl-C, a crash or a power cut the same command goes on
+from there: no row is lost and none is made twice. Files are known by their
+bytes: one that was moved is recognised, one that was changed is scored again.
+What was interrupted is scored again too, errors are with --retry-errors.
+"convert" makes a table, CSV or JSON of FILE at any time.
+
+--shard 2/5 scores the second of five parts, for five machines. Each input is
+in exactly one part, by its path below the folder that is named.
+
+Ctrl-C finishes the files in work and begins no others; a second one stops at
+once.
 
 The table has a sign for each: "." weak, "!" moderate, "!!" strong and "!!!"
 very strong signs of manipulation; "?" inconclusive, "-" not applicable,
@@ -59,10 +72,12 @@ type scanOptions struct {
 	log       string
 	quiet     bool
 	extras    extras
+	timeline  bool // rows carry their timeline; the engine may make one for the extras alone
 }
 
 func newScan(e *env.Env, p engine.Platform) *cobra.Command {
-	o := &scanOptions{extras: extras{list: scanExtras(e, p)}}
+	o := &scanOptions{}
+	o.extras.list = scanExtras(e, p, &o.engine)
 	cmd := &cobra.Command{
 		Use:   "scan PATH...",
 		Short: "Score videos and photos",
@@ -70,6 +85,7 @@ func newScan(e *env.Env, p engine.Platform) *cobra.Command {
 		Example: "  blendscope scan interview.mp4\n" +
 			"  blendscope scan --all-frames --timeline --format json interview.mp4\n" +
 			"  blendscope scan -o archive.csv --exclude old ~/archive\n" +
+			"  blendscope scan --resume night.jsonl -o night.csv --jobs 4 ~/archive\n" +
 			"  find . -name '*.mp4' -print0 | blendscope scan --null --format jsonl -\n" +
 			"  blendscope scan --fail-above 90% incoming/ || echo look closer",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -156,7 +172,12 @@ func (o *scanOptions) check() error {
 	if err := checkSupervision(&o.engine, o.jobs, o.paths); err != nil {
 		return err
 	}
-	return o.extras.check()
+	if err := o.extras.check(); err != nil {
+		return err
+	}
+	o.timeline = o.engine.Timeline
+	o.engine.Timeline = o.timeline || o.extras.timeline()
+	return nil
 }
 
 // formatFor takes the format from a file's extension.

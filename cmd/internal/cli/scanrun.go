@@ -35,7 +35,7 @@ type scanRun struct {
 // openStore opens the store that rows are kept in. Without --resume it serves only to score the same bytes once, and the
 // run does without where no file can be made for it.
 func (s *scanRun) openStore() (err error) {
-	o := store.Options{RetryErrors: s.retry, Timeline: s.engine.Timeline}
+	o := store.Options{RetryErrors: s.retry, Timeline: s.timeline}
 	if s.resume != "" {
 		s.store, err = openStore(s.env, "--resume", s.resume, o, s.quiet)
 		return err
@@ -124,6 +124,10 @@ func (s *scanRun) score(ctx context.Context, scorer engine.Engine, doc output.Wr
 		Jobs: s.jobs, Timeout: s.timeout, Finish: true, Tool: build.Read().Tool(), Memory: s.memory(),
 		Observers: []queue.Observer{s.printer, s.log, s.extras.observer(context.WithoutCancel(ctx))},
 	}, func(row queue.Row) error {
+		if !s.timeline && row.Result.Timeline != nil { // it is for the extras
+			slim := *row.Result
+			slim.Timeline, row.Result = nil, &slim
+		}
 		s.count(row)
 		if err := s.keep(row); err != nil {
 			return err
@@ -138,7 +142,7 @@ func (s *scanRun) keep(row queue.Row) error {
 	switch {
 	case slices.Contains(r.Outcome.Reasons, score.Interrupted), len(r.Models) == 0: // or the engine has not started
 		return nil
-	case s.resume != "" && !s.store.Holds(r):
+	case s.resume != "" && (!s.store.Holds(r) || !row.Known && r.Timeline != nil): // the one it holds has none
 		return s.store.Add(r)
 	case s.resume == "" && s.store != nil && !row.Known && r.Input.SHA256 != "":
 		_ = s.store.Add(r) // at worst the same bytes are scored again
@@ -162,6 +166,7 @@ func (s *scanRun) verdict(ctx context.Context, out *sink) error {
 	if !s.quiet && (out.toFile() || s.env.ErrTTY && s.format != string(output.Text)) {
 		fmt.Fprintln(s.env.Err, s.tally.Summary(s.env.Now().Sub(s.began)))
 	}
+	s.extras.end(context.WithoutCancel(ctx))
 	err := s.outcome(ctx)
 	extra := s.extras.err()
 	if code := exit.Of(err); extra != nil && (code == exit.Done || code == exit.NotScored) {

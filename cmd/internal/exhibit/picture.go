@@ -66,6 +66,13 @@ func shrink(m frames.Image, limit int) *image.RGBA {
 	return exact
 }
 
+// Thumb is a small square picture of a crop.
+func Thumb(m *image.RGBA, side int) *image.RGBA {
+	small := image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.BiLinear.Scale(small, small.Rect, m, m.Rect, draw.Src, nil)
+	return small
+}
+
 func scaled(v int, ratio float64) int { return max(1, int(math.Round(float64(v)*ratio))) }
 
 // averaged turns BGR into RGBA, one pixel for each block of n x n.

@@ -153,6 +153,8 @@ func (m maker) show(v *moment, p Picture) {
 // why words the reason for which there is no picture.
 func (m maker) why(err error) string {
 	switch {
+	case errors.Is(err, ErrUnasked):
+		return m.w.Say("picture.why.unasked")
 	case errors.Is(err, fs.ErrNotExist):
 		return m.w.Say("picture.why.absent")
 	case errors.Is(err, exhibit.ErrOtherFile):

@@ -76,6 +76,9 @@ func (m maker) provenance() []entry {
 	if f.add("provenance.source", p.DeclaredSourceType); p.DeclaredSourceType == "" {
 		f.add("provenance.source", m.w.Say("provenance.source.none"))
 	}
+	f.add("provenance.software", strings.Join(p.Software, "; "))
+	f.add("provenance.device", p.Device)
+	f.add("provenance.created", p.Created)
 	return f.list
 }
 

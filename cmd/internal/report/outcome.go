@@ -80,7 +80,7 @@ func (m maker) measured(p float64) string {
 			at = next
 		}
 	}
-	return m.w.Say("meaning.measured", "threshold", m.w.Percent(at.Threshold), "fpr", m.w.Percent1(at.FPR), "tpr", m.w.Percent1(at.TPR))
+	return m.w.Say("meaning.measured", "threshold", m.w.Percent(at.Threshold), "fpr", m.w.Percent1(at.FPR), "tpr", m.w.Percent1(at.TPR), "on", output.Printable(at.MeasuredOn))
 }
 
 // nots are what the outcome does not mean.

@@ -16,6 +16,9 @@ const (
 	cropQuality  = 85
 )
 
+// thumbSide is the side of the picture in an overview, in pixels.
+const thumbSide = 40
+
 // Pictures takes those of a result from the clip, strongest faces first, their moments in order of strength.
 func Pictures(ctx context.Context, p engine.Preview, r *score.Result, l exhibit.Limits) ([]Picture, error) {
 	moments := exhibit.Choose(r.Tracks, l)
@@ -47,6 +50,11 @@ func Encode(p *exhibit.Picture, err error) Picture {
 	}
 	if out.Crop, out.Err = exhibit.JPEG(p.Crop, cropQuality); out.Err != nil {
 		return out
+	}
+	if p.Rank == 0 {
+		if out.Thumb, out.Err = exhibit.JPEG(exhibit.Thumb(p.Crop, thumbSide), cropQuality); out.Err != nil {
+			return out
+		}
 	}
 	if overlay := p.Overlay(); overlay != nil {
 		out.Peak = p.Map.Most()

@@ -5,6 +5,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 func PictureLimits() exhibit.Limits {
 	return exhibit.Limits{Faces: 6, PerFace: 3, FrameSide: 640, CropSide: 320}
 }
+
+// ErrUnasked is why there are no pictures when nobody wanted any.
+var ErrUnasked = errors.New("no pictures were asked for")
 
 // Input is what a page is made of. Result and Words are needed, all else may be missing, and the page says so.
 type Input struct {
@@ -40,6 +44,7 @@ type Model struct {
 type Picture struct {
 	exhibit.Moment
 	Frame, Crop, Map []byte // JPEG; Map is nil when there is none
+	Thumb            []byte // JPEG for an overview; of a face's strongest moment only
 	FrameWidth       int    // pixels
 	FrameHeight      int
 	Peak             float64 // highest value of the map, in [0, 1]
