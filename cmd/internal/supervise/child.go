@@ -74,10 +74,7 @@ func launch(w world, s start, g grants, memory int64) (*child, error) {
 	_ = sandbox.Limit(c.cmd.Process.Pid, dataLimit(memory, s.Devices))
 	_ = sandbox.Expendable(c.cmd.Process.Pid)
 	go c.listen(out)
-	if err := c.send(kindStart, s); err != nil {
-		c.stop()
-		return nil, fmt.Errorf("the scoring process does not listen: %w", err)
-	}
+	_ = c.send(kindStart, s) // one that does not listen is found out, with the reason, when it is to be ready
 	return c, nil
 }
 
