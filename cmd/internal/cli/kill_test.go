@@ -167,7 +167,7 @@ func rowsOf(t *testing.T, store string) []string {
 		t.Fatal(err)
 	}
 	data = regexp.MustCompile(`"timing":\{[^}]*\}`).ReplaceAll(data, nil)
-	rows := strings.SplitAfter(string(bytes.TrimSuffix(data, []byte("\n"))), "\n")
+	rows := strings.Split(string(bytes.TrimSuffix(data, []byte("\n"))), "\n")
 	if *jobs > 1 {
 		slices.Sort(rows)
 	}
@@ -177,7 +177,7 @@ func rowsOf(t *testing.T, store string) []string {
 func firstDifference(got, want []string) string {
 	for i := range min(len(got), len(want)) {
 		if got[i] != want[i] {
-			return got[i] + want[i]
+			return got[i] + "\n" + want[i]
 		}
 	}
 	return "none but the number"
