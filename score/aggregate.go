@@ -189,12 +189,18 @@ func timeline(r *record, all []*series, number []int, c calibration) []Moment {
 	}
 	moments := make([]Moment, len(r.frames))
 	faces := make([]MomentFace, 0, len(r.faces)) // of all moments
+	logits := make([]float64, len(r.faces))      // of all faces, so that each is no allocation of its own
 	start := 0
 	for i, f := range r.frames {
 		first := len(faces)
 		for k := start; k < f.end; k++ {
 			if v := smoothed[k]; v == v {
-				faces = append(faces, r.faces[k].shown(number[r.faces[k].track], c.score(v)))
+				face := r.faces[k].shown(number[r.faces[k].track], c.score(v))
+				if r.faces[k].scored() {
+					logits[k] = round(float64(r.faces[k].logit), 4)
+					face.Logit = &logits[k]
+				}
+				faces = append(faces, face)
 			}
 		}
 		moments[i] = Moment{TMS: f.pts.Milliseconds(), Frame: f.index, Faces: faces[first:len(faces):len(faces)]}

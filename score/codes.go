@@ -36,6 +36,7 @@ const (
 	NotRegular   Reason = "not_a_regular_file"
 	EmptyFile    Reason = "empty_file"
 	NotMedia     Reason = "not_media"
+	Unsupported  Reason = "unsupported_format" // a photo or video of a kind that is not read, such as HEIC
 	BadGeometry  Reason = "bad_geometry"
 	NoFrames     Reason = "no_frames" // it opened, but not one frame could be decoded
 	ModelFailed  Reason = "model_failed"

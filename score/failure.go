@@ -82,6 +82,8 @@ func reasonFor(err error, path string) Reason {
 		return BadScores
 	case errors.Is(err, frames.ErrNoVideo):
 		return NoVideo
+	case errors.Is(err, frames.ErrUnsupported):
+		return Unsupported
 	case errors.Is(err, frames.ErrBadGeometry):
 		return BadGeometry
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):

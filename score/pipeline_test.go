@@ -242,6 +242,7 @@ func TestOpenErrorsBecomeReasons(t *testing.T) {
 		{t.TempDir(), fmt.Errorf("open: %w", frames.ErrNotMedia), score.NotRegular},
 		{"song.mp3", fmt.Errorf("open: %w", frames.ErrNoVideo), score.NoVideo},
 		{"zero.mp4", fmt.Errorf("open: %w", frames.ErrBadGeometry), score.BadGeometry},
+		{"photo.heic", fmt.Errorf("open: %w", frames.ErrUnsupported), score.Unsupported},
 		{"odd", errors.New("odd"), score.Internal},
 		{"nasty\nname\xff", fs.ErrNotExist, score.NotFound},
 	}

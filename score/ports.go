@@ -18,8 +18,8 @@ type Source interface {
 	Close() error
 }
 
-// Opener opens a file as a Source. Its errors wrap frames.ErrNotMedia, frames.ErrNoVideo, frames.ErrBadGeometry or an
-// error of the file system.
+// Opener opens a file as a Source. Its errors wrap frames.ErrNotMedia, frames.ErrUnsupported, frames.ErrNoVideo,
+// frames.ErrBadGeometry or an error of the file system.
 type Opener interface {
 	Open(ctx context.Context, path string, sampling frames.Sampling) (Source, error)
 }

@@ -63,12 +63,8 @@ func power(t *testing.T, seconds float64, people int, fake func(int, float64) bo
 		if err != nil {
 			t.Fatal(err)
 		}
-		var sum float64
-		for _, face := range r.faces {
-			sum += float64(face.logit)
-		}
 		byLead = append(byLead, metrics.Example{Score: *f.outcome.Logit, Fake: truth})
-		byMean = append(byMean, metrics.Example{Score: sum / float64(len(r.faces)), Fake: truth})
+		byMean = append(byMean, metrics.Example{Score: plainMean(r), Fake: truth})
 	}
 	return metrics.AUC(byLead), metrics.AUC(byMean)
 }

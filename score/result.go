@@ -154,11 +154,12 @@ type Moment struct {
 
 // MomentFace is one face of a moment.
 type MomentFace struct {
-	Track   int        `json:"track"` // 0 when the face belongs to no track that was kept
-	Box     [4]float64 `json:"box"`   // x, y, w, h in upright frame pixels
-	Score   float64    `json:"score"`
-	Quality float64    `json:"quality"` // 0 unusable .. 1 good
-	Map     Map        `json:"-"`       // where the face looks composited; given to Options.OnMoment only
+	Track   int        `json:"track"`           // 0 when the face belongs to no track that was kept
+	Box     [4]float64 `json:"box"`             // x, y, w, h in upright frame pixels
+	Score   float64    `json:"score"`           // smoothed over the moments beside it and calibrated
+	Logit   *float64   `json:"logit,omitempty"` // the classifier's own log odds, neither smoothed nor calibrated; absent when not finite, and from OnMoment
+	Quality float64    `json:"quality"`         // 0 unusable .. 1 good
+	Map     Map        `json:"-"`               // where the face looks composited; given to Options.OnMoment only
 }
 
 // Quality sums up how much there was to judge.
