@@ -10,6 +10,7 @@ var (
 	ErrNotMedia    = errors.New("not a readable video or photo") // text renamed to .mp4, an empty file
 	ErrNoVideo     = errors.New("no video stream")               // audio only
 	ErrBadGeometry = errors.New("frame size is zero or too large")
+	ErrUnsupported = errors.New("format not supported") // a photo or video, but of a kind that is not read
 )
 
 // TruncatedError says that a stream ended before its container promised, or that parts of it could not be decoded. The

@@ -56,7 +56,7 @@ func inspectBMFF(in *input) (Facts, error) {
 	facts.Duration, facts.Trimmed = m.video.span()
 	switch {
 	case !m.index && m.image:
-		return Facts{}, fmt.Errorf("%w: HEIF and AVIF photos are not supported", frames.ErrNotMedia)
+		return Facts{}, unsupported("HEIC and AVIF photos")
 	case !m.index:
 		return Facts{}, fmt.Errorf("%w: no index (moov box): the recording was cut off or never finished", frames.ErrNotMedia)
 	case !m.video.video:

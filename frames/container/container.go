@@ -19,7 +19,7 @@ import (
 // Facts is what the outside of a file says.
 type Facts struct {
 	Kind   frames.Kind
-	Family string // "mp4", "mov", "webm", "mkv", "avi", "gif", "mpegts", "mpeg", "flv", "asf", "ogg", "jpeg", "png", "webp"
+	Family string // "mp4", "mov", "webm", "mkv", "avi", "gif", "mpegts", "mpeg", "flv", "asf", "ogg", "jpeg", "png", "webp", "bmp"
 	Codec  string // videos: as FFmpeg calls it, where the container is easier to ask than the decoder; else empty
 
 	// Ending says whether the file holds everything its own lengths promise.
@@ -48,8 +48,8 @@ const (
 // headSize is how much of a file's beginning is looked at to tell its family.
 const headSize = 64 << 10
 
-// Inspect reads the facts of a file of the given size. Its errors wrap frames.ErrNotMedia, frames.ErrNoVideo or an error
-// of the reader.
+// Inspect reads the facts of a file of the given size. Its errors wrap frames.ErrNotMedia, frames.ErrUnsupported,
+// frames.ErrNoVideo, frames.ErrBadGeometry or an error of the reader.
 func Inspect(file io.ReaderAt, size int64) (Facts, error) {
 	if size == 0 {
 		return Facts{}, fmt.Errorf("%w: the file is empty", frames.ErrNotMedia)
@@ -125,6 +125,12 @@ func families() []family {
 		{starts("FLV\x01"), video("flv"), nil},
 		{starts("\x30\x26\xb2\x75\x8e\x66\xcf\x11"), video("asf"), nil},
 		{starts("OggS"), inspectOgg, nil},
+		{isBMP, inspectBMP, nil},
+		{starts("II*\x00", "MM\x00*", "II+\x00", "IIRO", "IIU\x00"), refuse("TIFF and raw photos"), nil},
+		{starts("\x00\x00\x00\x0cjP  ", "\xff\x4f\xff\x51"), refuse("JPEG 2000 photos"), nil},
+		{starts("\x00\x00\x00\x0cJXL ", "\xff\x0a"), refuse("JPEG XL photos"), nil},
+		{starts("8BPS"), refuse("Photoshop documents"), nil},
+		{starts("%PDF-"), refuse("PDF documents"), nil},
 		{riff("WAVE"), audioOnly, nil},
 		{starts("ID3", "fLaC", "#!AMR", "FORM", "\xff\xf1", "\xff\xf9", "\xff\xfb", "\xff\xf3", "\xff\xf2"), audioOnly, nil},
 	}
@@ -157,6 +163,15 @@ func isTransportStream(head []byte) bool {
 // video is the inspection of families whose lengths say nothing about their end.
 func video(name string) func(*input) (Facts, error) {
 	return func(*input) (Facts, error) { return Facts{Kind: frames.Video, Family: name}, nil }
+}
+
+// refuse is the inspection of families that people have and that are not read.
+func refuse(what string) func(*input) (Facts, error) {
+	return func(*input) (Facts, error) { return Facts{}, unsupported(what) }
+}
+
+func unsupported(what string) error {
+	return fmt.Errorf("%w: %s are not read; score a copy saved as JPEG or PNG, at full size and high quality, and keep the original", frames.ErrUnsupported, what)
 }
 
 func audioOnly(*input) (Facts, error) {

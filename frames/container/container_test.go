@@ -55,9 +55,16 @@ func TestInspectRefuses(t *testing.T) {
 		"SDP":             {"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n", frames.ErrNotMedia},
 		"DASH":            {"<?xml version=\"1.0\"?><MPD></MPD>", frames.ErrNotMedia},
 		"SVG":             {"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", frames.ErrNotMedia},
-		"BMP":             {"BM\x00\x00\x00\x00", frames.ErrNotMedia},
+		"BM and a text":   {"BMW is a maker of cars", frames.ErrNotMedia},
+		"BMP, cut":        {"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00", frames.ErrBadGeometry},
+		"BMP, huge":       {"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x80", frames.ErrBadGeometry},
 		"mp4, no index":   {"\x00\x00\x00\x10ftypisom\x00\x00\x00\x00\x00\x00\x00\x20mdat", frames.ErrNotMedia},
-		"HEIC":            {"\x00\x00\x00\x10ftypheic\x00\x00\x00\x00\x00\x00\x00\x08meta", frames.ErrNotMedia},
+		"HEIC":            {"\x00\x00\x00\x10ftypheic\x00\x00\x00\x00\x00\x00\x00\x08meta", frames.ErrUnsupported},
+		"TIFF":            {"II*\x00\x08\x00\x00\x00", frames.ErrUnsupported},
+		"raw photo":       {"MM\x00*\x00\x00\x00\x08", frames.ErrUnsupported},
+		"JPEG XL":         {"\xff\x0a\x00", frames.ErrUnsupported},
+		"PDF":             {"%PDF-1.7\n", frames.ErrUnsupported},
+		"animated WebP":   {"RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x3f\x01\x00\xef\x00\x00ANIM\x00\x00\x00\x00", frames.ErrUnsupported},
 		"WAV":             {"RIFF\x04\x00\x00\x00WAVE", frames.ErrNoVideo},
 		"MP3":             {"ID3\x03", frames.ErrNoVideo},
 		"Ogg Vorbis":      {"OggS\x00\x02\x01vorbis", frames.ErrNoVideo},
@@ -128,6 +135,25 @@ func TestWebPSizes(t *testing.T) {
 	}
 }
 
+func TestBMP(t *testing.T) {
+	header := func(length int, body string) string {
+		return "BM" + le32(length) + "\x00\x00\x00\x00\x36\x00\x00\x00" + body
+	}
+	for name, c := range map[string]struct {
+		data string
+		want Facts
+	}{
+		"from the bottom": {header(26, le32(40)+le32(320)+le32(240)), Facts{Kind: frames.Photo, Family: "bmp", Ending: Whole, Width: 320, Height: 240, Orientation: 1}},
+		"from the top":    {header(26, le32(124)+le32(320)+le32(-240)), Facts{Kind: frames.Photo, Family: "bmp", Ending: Whole, Width: 320, Height: 240, Orientation: 1}},
+		"OS/2":            {header(26, le32(12)+"\x40\x01\xf0\x00"+le32(0)), Facts{Kind: frames.Photo, Family: "bmp", Ending: Whole, Width: 320, Height: 240, Orientation: 1}},
+		"cut":             {header(27, le32(40)+le32(320)+le32(240)), Facts{Kind: frames.Photo, Family: "bmp", Ending: Cut, Width: 320, Height: 240, Orientation: 1}},
+	} {
+		if got, err := inspect([]byte(c.data)); err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 func TestOrientationBothByteOrders(t *testing.T) {
 	little := "II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00"
 	big := "MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x03\x00\x00\x00\x00\x00\x00"
@@ -171,7 +197,7 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte("RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x3f\x01\x00\xef\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		facts, err := inspect(data)
-		known := errors.Is(err, frames.ErrNotMedia) || errors.Is(err, frames.ErrNoVideo) || errors.Is(err, frames.ErrBadGeometry)
+		known := errors.Is(err, frames.ErrNotMedia) || errors.Is(err, frames.ErrUnsupported) || errors.Is(err, frames.ErrNoVideo) || errors.Is(err, frames.ErrBadGeometry)
 		if err != nil && !known {
 			t.Fatal(err)
 		}

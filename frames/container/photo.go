@@ -222,6 +222,9 @@ func inspectWebP(in *input) (Facts, error) {
 		if facts.Width == 0 {
 			facts.Width, facts.Height = webpSize(kind, in.bytes(body, 10))
 		}
+		if kind == "ANIM" {
+			return Facts{}, unsupported("animated WebP pictures")
+		}
 		if kind == "EXIF" {
 			facts.Orientation = orientation(webpEXIF(in.bytes(body, mostEXIF)))
 		}

@@ -35,8 +35,8 @@ func NewOpener() *Opener {
 }
 
 // Open opens the regular file at path for decoding. The content decides what it is, never the name, and only the media
-// families known to package container reach the native decoders. Errors wrap frames.ErrNotMedia, frames.ErrNoVideo,
-// frames.ErrBadGeometry or the error of the file system.
+// families known to package container reach the native decoders. Errors wrap frames.ErrNotMedia, frames.ErrUnsupported,
+// frames.ErrNoVideo, frames.ErrBadGeometry or the error of the file system.
 func (o *Opener) Open(ctx context.Context, path string, sampling frames.Sampling) (*Source, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

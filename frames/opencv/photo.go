@@ -30,7 +30,9 @@ func openPhoto(file *os.File, size int64, facts container.Facts) (*Source, error
 	if _, err := io.ReadFull(io.NewSectionReader(file, 0, size), data); err != nil {
 		return nil, err
 	}
-	return &Source{info: photoInfo(facts), decoder: &photo{data: data, facts: facts}}, file.Close()
+	p := &photo{data: data, facts: facts}
+	p.mats.closed = true // there is one frame: what turning it leaves behind is freed at once
+	return &Source{info: photoInfo(facts), decoder: p}, file.Close()
 }
 
 func photoInfo(facts container.Facts) frames.Info {

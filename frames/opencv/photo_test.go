@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/blendscope/blendscope/frames"
@@ -156,6 +158,78 @@ func TestTruncatedPhotos(t *testing.T) {
 			if !isTruncated(err) || len(all) > 1 {
 				t.Errorf("%d %% of %s: %d frames, %v", part, name, len(all), err)
 			}
+		}
+	}
+}
+
+// A large photo that was turned does not keep the picture that it was turned from.
+func TestTurnedPhotoHoldsOnePicture(t *testing.T) {
+	source, _ := onlyFrame(t, testdata("photos/orientation6.jpg"))
+	if idle := len(source.decoder.(*photo).mats.idle); idle != 0 {
+		t.Errorf("%d pictures are kept", idle)
+	}
+}
+
+// A small file may not ask for much memory, nor may one that is what it says and still too large.
+func TestPhotoBombs(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"bomb.png":  pngHeader(20000, 20000),
+		"bomb.bmp":  bmp(20000, 20000, nil),
+		"deep.bmp":  bmp(1, 1<<31-1, nil),
+		"bomb.webp": []byte("RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff"),
+	} {
+		if err := openError(write(t, name, data)); !errors.Is(err, frames.ErrBadGeometry) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	jpeg := jpegWithOrientation(t, corners(), 1)
+	frame := bytes.Index(jpeg, []byte{0xff, 0xc0})
+	copy(jpeg[frame+5:], "\xff\xff\xff\xff")
+	if err := openError(write(t, "bomb.jpg", jpeg)); !errors.Is(err, frames.ErrBadGeometry) {
+		t.Errorf("bomb.jpg: %v", err)
+	}
+}
+
+// bmp is a bitmap of 24 bits a pixel.
+func bmp(width, height int32, pixels []byte) []byte {
+	b := []byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00")
+	b = binary.LittleEndian.AppendUint32(b, uint32(width))
+	b = binary.LittleEndian.AppendUint32(b, uint32(height))
+	b = append(b, 1, 0, 24, 0)
+	return append(append(b, make([]byte, 24)...), pixels...)
+}
+
+func TestBMP(t *testing.T) {
+	m := corners()
+	var pixels []byte
+	for y := 15; y >= 0; y-- {
+		for x := range 24 {
+			c := m.RGBAAt(x, y)
+			pixels = append(pixels, c.B, c.G, c.R)
+		}
+	}
+	source, frame := onlyFrame(t, write(t, "photo.bmp", bmp(24, 16, pixels)))
+	if got := layout(frame.Image); got != "rgb-" || source.Info().Container != "bmp" {
+		t.Errorf("%s, %+v", got, source.Info())
+	}
+	for _, cut := range []int{0, 10, len(pixels) - 1} {
+		all, err := drain(t, mustOpen(t, write(t, "cut.bmp", bmp(24, 16, pixels[:cut])), frames.Sampling{}))
+		if len(all) > 1 || err != io.EOF && !isTruncated(err) {
+			t.Errorf("%d bytes of pixels: %d frames, %v", cut, len(all), err)
+		}
+	}
+}
+
+// What many people have and is not read says so, and what to do.
+func TestUnsupportedPhotos(t *testing.T) {
+	for name, data := range map[string]string{
+		"photo.heic": "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic\x00\x00\x00\x08meta",
+		"photo.avif": "\x00\x00\x00\x14ftypavif\x00\x00\x00\x00avif\x00\x00\x00\x08meta",
+		"photo.tif":  "II*\x00\x08\x00\x00\x00",
+	} {
+		err := openError(write(t, name, []byte(data)))
+		if !errors.Is(err, frames.ErrUnsupported) || !strings.Contains(err.Error(), "saved as JPEG or PNG") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -32,6 +32,7 @@ func sayings() map[score.Reason]string {
 		score.NotRegular:    "not a regular file",
 		score.EmptyFile:     "the file is empty",
 		score.NotMedia:      "not a photo or video that can be read",
+		score.Unsupported:   "of a format that is not read",
 		score.BadGeometry:   "its picture size is zero or too large",
 		score.NoFrames:      "not one frame could be decoded",
 		score.ModelFailed:   "the model failed",
