@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"math"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/tui"
 	"github.com/blendscope/blendscope/cmd/internal/tui/desk"
+	"github.com/blendscope/blendscope/cmd/internal/words"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -22,8 +24,8 @@ with the faces marked and their scores beside it, and a timeline shows where to
 look. With several files, or a folder, it begins with their list. A file with
 results (.jsonl, of scan) opens at once, without scoring anything again.
 
-? shows the keys. Exports - pictures, results with your marks and comments -
-go to the folder given by --to; nothing is written unless you ask for it.
+? shows the keys. What you export - pictures, results with your marks, pages to
+read - goes to the folder given by --to; nothing is written unless you ask.
 
 --plain prints the same facts as lines, for screen readers and pipes.`
 
@@ -34,13 +36,14 @@ type reviewOptions struct {
 	allFrames bool
 	timeout   time.Duration
 	folder    string
-	language  string
+	pages     *pages
 	plain     bool
 	noPixels  bool
 }
 
 func newReview(e *env.Env, p engine.Platform) *cobra.Command {
 	o := &reviewOptions{}
+	o.pages = newPages(e, p, &o.engine.Models)
 	cmd := &cobra.Command{
 		Use:   "review [PATH...]",
 		Short: "Play clips in the terminal while they are scored",
@@ -60,7 +63,7 @@ func newReview(e *env.Env, p engine.Platform) *cobra.Command {
 func (o *reviewOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.folder, "to", ".", "`folder` for what is exported")
-	f.StringVar(&o.language, "language", string(score.English), "of verdicts and summaries: en or fr")
+	o.pages.langFlag(f)
 	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
 	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
 	exclude(f, "fps", "all-frames")
@@ -72,9 +75,10 @@ func (o *reviewOptions) flags(cmd *cobra.Command) {
 	choiceFlags(f, &o.engine)
 	modelFlags(f, &o.engine)
 	libraryFlags(f, &o.engine)
+	supervisionFlags(f, &o.engine)
 	f.SortFlags = false
 	choose(cmd, "device", "auto", "cpu", "cuda")
-	choose(cmd, "language", string(score.English), string(score.French))
+	o.pages.completeLang(cmd)
 }
 
 func (o *reviewOptions) check(e *env.Env) error {
@@ -86,8 +90,6 @@ func (o *reviewOptions) check(e *env.Env) error {
 		return exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)
 	case o.timeout < 0:
 		return exit.Usagef("--timeout: %v is negative", o.timeout)
-	case o.language != string(score.English) && o.language != string(score.French):
-		return exit.Usagef("--language: %q is neither en nor fr", o.language)
 	case o.plain && len(o.paths) == 0:
 		return exit.Hint(exit.Usagef("no file or folder given"), "for example: %s review --plain clip.mp4", build.Name)
 	case !o.plain && (!e.InTTY || !e.OutTTY || name == "dumb"):
@@ -97,6 +99,12 @@ func (o *reviewOptions) check(e *env.Env) error {
 		o.engine.Sampling.PerSecond = o.fps
 	}
 	o.engine.Timeline = true
+	if err := o.pages.check(); err != nil {
+		return err
+	}
+	if err := checkSupervision(&o.engine, 1, o.paths); err != nil {
+		return err
+	}
 	return checkLibraryFlags(o.engine)
 }
 
@@ -114,8 +122,9 @@ func (o *reviewOptions) run(ctx context.Context, e *env.Env, p engine.Platform) 
 	d := desk.New(ctx, desk.Options{Start: start, Tool: build.Read().Tool(), Timeout: o.timeout})
 	defer d.Close()
 	options := tui.Options{
-		Paths: o.paths, Preview: p.Preview, Desk: d, Folder: o.folder, Language: score.Language(o.language),
+		Paths: o.paths, Preview: p.Preview, Desk: d, Folder: o.folder, Language: o.pages.words.Language(),
 		Shown: sync.OnceFunc(func() { close(shown) }), Pixels: !o.noPixels,
+		Report: o.report,
 	}
 	if o.plain {
 		return tui.Lines(ctx, e.Out, options)
@@ -124,6 +133,18 @@ func (o *reviewOptions) run(ctx context.Context, e *env.Env, p engine.Platform) 
 		return startError(err)
 	}
 	return nil
+}
+
+// report writes the page of a result in the language that the screen speaks.
+func (o *reviewOptions) report(ctx context.Context, w io.Writer, path string, r *score.Result, l score.Language) error {
+	spoken, err := words.For(string(l))
+	if err != nil {
+		return err
+	}
+	p := *o.pages
+	p.words = spoken
+	_, err = p.open(ctx, w, r, path, nil)
+	return err
 }
 
 // await lets the first picture come before the models take the processor. It does not wait for long.

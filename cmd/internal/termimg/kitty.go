@@ -16,11 +16,14 @@ import (
 // probeID is the image that the probe asks about. The answer names it.
 const probeID = 31
 
+// askCellSize is xterm's window operation that reports a cell's size in pixels.
+const askCellSize = 16
+
 // Probe asks the terminal whether it draws pictures by Kitty's protocol, and how many pixels a cell has. Terminals that do
 // not know the questions ignore them.
 func Probe() string {
 	query := kitty.Options{ID: probeID, Action: kitty.Query, Transmission: kitty.Direct, Format: kitty.RGB, ImageWidth: 1, ImageHeight: 1}
-	return ansi.KittyGraphics([]byte("AAAA"), query.Options()...) + ansi.WindowOp(ansi.RequestCellSizeWinOp)
+	return ansi.KittyGraphics([]byte("AAAA"), query.Options()...) + ansi.WindowOp(askCellSize)
 }
 
 // Answered reports whether an answer of the terminal is a yes to the probe.

@@ -6,6 +6,7 @@ package tui
 import (
 	"context"
 	"image"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -242,6 +243,9 @@ func (m *Model) told(msg newsMsg) tea.Cmd {
 		m.queue.arrange()
 	}
 	if c := m.clip; c != nil {
+		if slices.Contains(n.Started, c.row.number) {
+			c.reset()
+		}
 		if moments := n.Moments[c.row.number]; len(moments) > 0 {
 			c.told(moments)
 		}

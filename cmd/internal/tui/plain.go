@@ -10,6 +10,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/tui/desk"
 	"github.com/blendscope/blendscope/cmd/internal/tui/record"
+	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -41,6 +42,9 @@ func Lines(ctx context.Context, w io.Writer, o Options) error {
 		}
 		p.told(news)
 	}
+	if p.scored > 0 {
+		p.say("%s", output.Caveat)
+	}
 	if p.err == nil && p.missing > 0 {
 		return exit.With(exit.NotScored, nil)
 	}
@@ -53,6 +57,7 @@ type plain struct {
 	model   *Model
 	left    int // files without a result
 	missing int // files without a score
+	scored  int // files with one
 	err     error
 	live    map[int]*liveLines // by number
 }
@@ -82,7 +87,7 @@ func (p *plain) told(n desk.News) {
 	for _, r := range p.model.queue.rows {
 		r.told(n)
 		if info, ok := n.Opened[r.number]; ok {
-			p.say("%s: %s, %d by %d, %s", r.name, printable(info.Codec), info.Width, info.Height, seconds(info.Duration))
+			p.say("%s: %s", r.name, described(info))
 		}
 		for _, m := range n.Moments[r.number] {
 			p.moment(r, m)
@@ -134,7 +139,22 @@ func (p *plain) verdict(r *row) {
 	for _, s := range rec.Segments() {
 		p.say("%s: look at %s to %s, face %d, %s", r.name, fine(ms(s.StartMS)), fine(ms(s.EndMS)), s.Track, strings.TrimSpace(percent(s.Score)))
 	}
-	p.say("%s", output.Caveat)
+	p.scored++
+}
+
+// described is a file in a few words.
+func described(info frames.Info) string {
+	parts := []string{string(info.Kind)}
+	if info.Codec != "" {
+		parts = append(parts, printable(info.Codec))
+	}
+	if info.Width > 0 {
+		parts = append(parts, fmt.Sprintf("%d by %d", info.Width, info.Height))
+	}
+	if info.Kind == frames.Video && info.Duration > 0 {
+		parts = append(parts, seconds(info.Duration))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func between(interval *[2]float64) string {

@@ -114,18 +114,18 @@ func (f filter) takes(r *row) bool {
 
 // queue is the view of all files.
 type queue struct {
-	rows    []*row // in order of arrival
-	byPath  map[string]*row
-	shown   []*row
-	order   order
-	back    bool // the other way round
-	filter  filter
-	search  string
-	cursor  int // in shown
-	top     int // first row on the screen
-	counts  map[score.Status]int
-	folder  string // that all files are in, as it is shown; may be empty
-	number  int    // of files that folder was found for
+	rows   []*row // in order of arrival
+	byPath map[string]*row
+	shown  []*row
+	order  order
+	back   bool // the other way round
+	filter filter
+	search string
+	cursor int // in shown
+	top    int // first row on the screen
+	counts map[score.Status]int
+	folder string // that all files are in, as it is shown; may be empty
+	number int    // of files that folder was found for
 }
 
 func newQueue() queue { return queue{byPath: map[string]*row{}, counts: map[score.Status]int{}} }

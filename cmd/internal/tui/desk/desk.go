@@ -27,7 +27,7 @@ type News struct {
 	Ready   bool  // the engine has started, once
 	Failed  error // it cannot be started; nothing will be scored
 	Note    string
-	Started []int
+	Started []int // also when a file is begun anew: what was told of it before no longer counts
 	Opened  map[int]frames.Info
 	Reached map[int]int64          // milliseconds of the clip scored so far
 	Moments map[int][]score.Moment // of files that are watched
@@ -273,7 +273,7 @@ func (d *Desk) next(beside bool) (number int, item input.Item, ok bool) {
 func (d *Desk) one(ctx context.Context, e engine.Engine, number int, item input.Item) {
 	o := queue.Options{Jobs: 1, Timeout: d.options.Timeout, Tool: d.options.Tool, Observers: []queue.Observer{observer{d, number}}}
 	// The only error is that of emit, which gives none.
-	_ = queue.Run(ctx, e, slices.Values([]input.Item{item}), o, func(row queue.Row) error {
+	_ = queue.Run(ctx, mapped{e}, slices.Values([]input.Item{item}), o, func(row queue.Row) error {
 		d.locked(func() {
 			delete(d.kept, number)
 			d.tell(func(n *News) { put(&n.Results, number, row.Result) })
@@ -282,13 +282,25 @@ func (d *Desk) one(ctx context.Context, e engine.Engine, number int, item input.
 	})
 }
 
+// mapped is an engine that is asked for maps wherever somebody watches.
+type mapped struct{ engine.Engine }
+
+// Score asks for maps.
+func (e mapped) Score(ctx context.Context, path string, watch engine.Watch) score.Result {
+	watch.Maps = true
+	return e.Engine.Score(ctx, path, watch)
+}
+
 // observer passes on what the queue tells of its only file.
 type observer struct {
 	desk   *Desk
 	number int
 }
 
-var _ queue.Observer = observer{}
+var (
+	_ queue.Observer      = observer{}
+	_ queue.RetryObserver = observer{}
+)
 
 // Started is told by the desk.
 func (observer) Started(int, input.Item) {}
@@ -311,6 +323,18 @@ func (o observer) Scored(_ int, m score.Moment) {
 		if d.watched[o.number] {
 			put(&n.Moments, o.number, append(n.Moments[o.number], m))
 		}
+	})
+}
+
+// Retried is told when a file is begun anew.
+func (o observer) Retried(int, input.Item, score.Reason) {
+	d := o.desk
+	d.locked(func() {
+		delete(d.kept, o.number)
+		d.tell(func(n *News) {
+			delete(n.Moments, o.number)
+			n.Started = append(n.Started, o.number)
+		})
 	})
 }
 
