@@ -110,8 +110,7 @@ type batchPage struct {
 
 // batchCount is how many files ended in a band or status.
 type batchCount struct {
-	Class, Name string
-	N           int
+	Class, Name, N string
 }
 
 type batchRow struct {
@@ -158,7 +157,7 @@ func newBatch(b Batch) batchPage {
 	})
 	for _, c := range classes() {
 		if n := counts[c.class]; n > 0 {
-			p.Counts = append(p.Counts, batchCount{c.class, b.Words.Say(c.key), n})
+			p.Counts = append(p.Counts, batchCount{c.class, b.Words.Say(c.key), b.Words.Integer(int64(n))})
 		}
 	}
 	return p

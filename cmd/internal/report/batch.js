@@ -15,17 +15,22 @@
     rank: (a, b) => a.rank - b.rank || b.score - a.score,
     length: (a, b) => a.length - b.length,
   };
-  const number = new Intl.NumberFormat(language), off = new Set();
+  const number = new Intl.NumberFormat(language), off = new Set(), page = 200;
+  const more = document.getElementById('more');
+  let matches = rows, limit = page;
+
+  // Only so many rows are in the table as one has scrolled to: thousands would make every change slow.
+  function show() {
+    body.replaceChildren(...matches.slice(0, limit).map((r) => r.row));
+    more.hidden = limit >= matches.length;
+    shown.textContent = tools.dataset.shown.replace('%n', number.format(matches.length)).replace('%t', number.format(rows.length));
+  }
 
   function filter() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let n = 0;
-    for (const r of rows) {
-      const show = !off.has(r.class) && words.every((w) => r.text.includes(w));
-      if (r.row.hidden === show) r.row.hidden = !show;
-      if (show) n++;
-    }
-    shown.textContent = tools.dataset.shown.replace('%n', number.format(n)).replace('%t', number.format(rows.length));
+    matches = rows.filter((r) => !off.has(r.class) && words.every((w) => r.text.includes(w)));
+    limit = page;
+    show();
   }
 
   function sort(head) {
@@ -34,8 +39,19 @@
     head.setAttribute('aria-sort', way);
     const order = orders[head.dataset.sort], sign = way === 'ascending' ? 1 : -1;
     rows.sort((a, b) => sign * order(a, b));
-    body.replaceChildren(...rows.map((r) => r.row));
+    filter();
   }
+
+  function grow(by) {
+    if (limit >= matches.length) return;
+    body.append(...matches.slice(limit, limit + by).map((r) => r.row));
+    limit += by;
+    more.hidden = limit >= matches.length;
+  }
+
+  new IntersectionObserver((seen) => { if (seen.some((s) => s.isIntersecting)) grow(page); }, { rootMargin: '1000px' }).observe(more);
+  more.addEventListener('click', () => grow(page));
+  addEventListener('beforeprint', () => grow(rows.length));
 
   for (const head of table.tHead.querySelectorAll('[data-sort]')) {
     const button = document.createElement('button');
@@ -59,4 +75,5 @@
   find.addEventListener('input', filter);
   tools.hidden = false;
   filter();
+  table.classList.add('ready');
 })();
