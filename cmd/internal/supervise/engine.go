@@ -52,7 +52,9 @@ func (e *Engine) About() engine.About { return e.about }
 // the file from its start again.
 func (e *Engine) Score(ctx context.Context, path string, watch engine.Watch) score.Result {
 	started := time.Now()
-	result, t := e.pooled(ctx, path, watch)
+	ctx, left, stop := untimed(ctx)
+	defer stop()
+	result, t := e.pooled(ctx, path, watch, left)
 	for tries, blame := 1, 0; t != nil; tries++ {
 		if t.blamed() {
 			blame++
@@ -60,22 +62,55 @@ func (e *Engine) Score(ctx context.Context, path string, watch engine.Watch) sco
 		if !t.again || blame > 1 || tries >= mostTries || ctx.Err() != nil {
 			return t.row(path, time.Since(started))
 		}
-		result, t = e.alone(ctx, path, watch)
+		result, t = e.alone(ctx, path, watch, left)
 	}
 	return *result
+}
+
+// budget is the time that a file has left; nil means that there is no limit. Starting processes for it does not count:
+// files must not fail for what befell their neighbours.
+type budget *time.Duration
+
+// untimed is ctx without its deadline, which becomes a budget.
+func untimed(ctx context.Context) (free context.Context, left budget, stop func()) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return ctx, nil, func() {}
+	}
+	free, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})
+	remaining := max(1, time.Until(deadline))
+	return free, &remaining, func() { forget(); cancel() }
+}
+
+// examine lets a child score a file with the time it has left.
+func (e *Engine) examine(ctx context.Context, c *child, path string, watch engine.Watch, left budget) (*score.Result, *trouble) {
+	if left == nil {
+		return c.examine(ctx, path, watch, e.limits)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, *left)
+	defer cancel()
+	result, t := c.examine(ctx, path, watch, e.limits)
+	*left = max(1, *left-time.Since(began))
+	return result, t
 }
 
 // mostTries is how often a file is tried whose children somebody keeps killing, or that never starts.
 const mostTries = 4
 
 // pooled scores a file in a child that has scored others, and will score more.
-func (e *Engine) pooled(ctx context.Context, path string, watch engine.Watch) (*score.Result, *trouble) {
+func (e *Engine) pooled(ctx context.Context, path string, watch engine.Watch, left budget) (*score.Result, *trouble) {
 	c, err := e.take(ctx, path)
 	if err != nil {
 		return nil, notStarted(ctx, err)
 	}
 	defer e.put(c)
-	result, t := c.examine(ctx, path, watch, e.limits)
+	result, t := e.examine(ctx, c, path, watch, left)
 	if t == nil && replaced(result, path) {
 		c.stop()
 		return nil, &trouble{reason: score.NoPermission, detail: "the file was replaced just before it was read", again: true}
@@ -84,13 +119,13 @@ func (e *Engine) pooled(ctx context.Context, path string, watch engine.Watch) (*
 }
 
 // alone scores a file in a child that scores nothing else.
-func (e *Engine) alone(ctx context.Context, path string, watch engine.Watch) (*score.Result, *trouble) {
+func (e *Engine) alone(ctx context.Context, path string, watch engine.Watch, left budget) (*score.Result, *trouble) {
 	c, err := e.fresh(ctx, path)
 	if err != nil {
 		return nil, notStarted(ctx, err)
 	}
 	defer c.stop()
-	return c.examine(ctx, path, watch, e.limits)
+	return e.examine(ctx, c, path, watch, left)
 }
 
 // replaced tells whether a child could not read a file that others can: what it was given may have been another file of

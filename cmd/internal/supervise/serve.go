@@ -24,8 +24,9 @@ const rhythm = 250 * time.Millisecond
 // Serve is what a child does: it scores what is asked of it on in and answers on out, until in ends. Errors are of the
 // connection; that the engine does not start is an answer.
 func Serve(ctx context.Context, p engine.Platform, in io.Reader, out io.Writer) error {
-	asked := make(chan request)
-	go receive(bufio.NewReader(in), asked)
+	asked, done := make(chan request), make(chan struct{})
+	defer close(done)
+	go receive(bufio.NewReader(in), asked, done)
 	s := &server{out: out, asked: asked}
 	first, err := s.next(ctx, kindStart)
 	if err != nil {
@@ -64,11 +65,15 @@ type request struct {
 	err error
 }
 
-// receive passes on frames until they end. It lasts as long as the process.
-func receive(in io.Reader, asked chan<- request) {
+// receive passes on frames until they end, or nobody waits for them.
+func receive(in io.Reader, asked chan<- request, done <-chan struct{}) {
 	for {
 		f, err := read(in)
-		asked <- request{f, err}
+		select {
+		case asked <- request{f, err}:
+		case <-done:
+			return
+		}
 		if err != nil {
 			return
 		}

@@ -132,6 +132,35 @@ func TestTimeLimitHoldsAgainstNativeCode(t *testing.T) {
 	}
 }
 
+// Starting processes is not the file's time: a deadline becomes a budget, an interruption stays one.
+func TestUntimedKeepsInterruptionsOnly(t *testing.T) {
+	limited, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	free, left, stop := untimed(limited)
+	defer stop()
+	if *left <= 0 || *left > 20*time.Millisecond {
+		t.Errorf("%v left", *left)
+	}
+	<-limited.Done()
+	select {
+	case <-free.Done():
+		t.Error("the deadline went through")
+	case <-time.After(50 * time.Millisecond):
+	}
+	limited, cancel = context.WithTimeout(t.Context(), time.Hour)
+	free, _, stop = untimed(limited)
+	defer stop()
+	cancel()
+	select {
+	case <-free.Done():
+	case <-time.After(10 * time.Second):
+		t.Error("the interruption did not")
+	}
+	if _, left, _ := untimed(t.Context()); left != nil {
+		t.Errorf("%v left of no limit", *left)
+	}
+}
+
 func TestCancelEndsGracefullyElseByForce(t *testing.T) {
 	e := begin(t, engine.Config{}, map[string]string{"sleep": "score 0.2\nsleep 1h", "hang": "hang", "good": "score 0.2"})
 	cancelled := func(path string) score.Result {
