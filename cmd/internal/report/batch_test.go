@@ -1,0 +1,73 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/blendscope/blendscope/score"
+)
+
+func TestOverview(t *testing.T) {
+	var entries []Entry
+	for i, p := range []float64{0.2, 0.95, 0.6} {
+		r := clip()
+		r.Input.Path, r.Outcome.Score = fmt.Sprintf("desk/%d.mp4", i), &p
+		entries = append(entries, NewEntry(r))
+	}
+	failed := clip()
+	failed.Outcome = score.Outcome{Status: score.Failed, Reasons: []score.Reason{score.NotMedia}}
+	entries = append(entries, NewEntry(failed))
+	entries[1].Page, entries[1].Thumb = "1.html", []byte("thumb")
+	entries[2].Maker = "other settings"
+	made := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
+	for _, language := range []string{"en", "fr"} {
+		var b bytes.Buffer
+		if err := Overview(t.Context(), &b, Batch{Entries: entries, Words: in(t, language), Made: made}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "overview."+language+".html", b.String())
+	}
+}
+
+func TestEntriesNameTheStrongestSegmentsInOrderOfTime(t *testing.T) {
+	r := clip()
+	r.Segments = nil
+	for i, p := range []float64{0.6, 0.9, 0.5, 0.8, 0.7} {
+		r.Segments = append(r.Segments, score.Segment{StartMS: int64(i) * 1000, Score: p})
+	}
+	e := NewEntry(r)
+	if len(e.Segments) != 3 || e.More != 2 || e.Segments[0].StartMS != 1000 || e.Segments[2].StartMS != 4000 {
+		t.Errorf("segments %+v and %d more", e.Segments, e.More)
+	}
+}
+
+func TestPageNamesDiffer(t *testing.T) {
+	a, b, c := clip(), clip(), clip()
+	b.Input.SHA256 = strings.Repeat("d4", 32)
+	c.Input.SHA256, c.Input.Path = "../../etc/passwd", "..\\..\\x"
+	if got := PageName(a); got != "it-s-an-interview.mp4-c3c3c3c3c3c3.html" {
+		t.Errorf("name %q", got)
+	}
+	if PageName(a) == PageName(b) || strings.ContainsAny(PageName(c), `/\`) {
+		t.Errorf("names %q, %q, %q", PageName(a), PageName(b), PageName(c))
+	}
+}
+
+func TestReadTakesAnyDocumentOfResults(t *testing.T) {
+	for text, want := range map[string]int{
+		`[]`: 0, ` [{"schema":"a"}, {"schema":"b"}]`: 2, `{"schema":"a"}`: 1, "{}\n{}\n{}\n": 3,
+	} {
+		n := 0
+		if err := Read(strings.NewReader(text), func(*score.Result) error { n++; return nil }); err != nil || n != want {
+			t.Errorf("%s: %d results, err = %v", text, n, err)
+		}
+	}
+	for _, text := range []string{``, `[{}`, `nonsense`, `[{}] `[:3], `{"schema":1}`} {
+		if err := Read(strings.NewReader(text), func(*score.Result) error { return nil }); err == nil {
+			t.Errorf("%q is taken for results", text)
+		}
+	}
+}
