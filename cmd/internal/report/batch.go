@@ -168,8 +168,13 @@ type classKey struct{ class, key string }
 // classes are all ends that a file can come to, the most urgent first.
 func classes() []classKey {
 	return []classKey{
-		{"very-strong", "signs.very strong"}, {"strong", "signs.strong"}, {"moderate", "signs.moderate"}, {"weak", "signs.weak"},
-		{"inconclusive", "status.inconclusive"}, {"not_applicable", "status.not_applicable"}, {"error", "status.error"},
+		{"very-strong", "signs.very strong"},
+		{"strong", "signs.strong"},
+		{"moderate", "signs.moderate"},
+		{"weak", "signs.weak"},
+		{"inconclusive", "status.inconclusive"},
+		{"not_applicable", "status.not_applicable"},
+		{"error", "status.error"},
 	}
 }
 
