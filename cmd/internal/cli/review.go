@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -123,7 +124,7 @@ func (o *reviewOptions) run(ctx context.Context, e *env.Env, p engine.Platform) 
 	defer d.Close()
 	options := tui.Options{
 		Paths: o.paths, Preview: p.Preview, Desk: d, Folder: o.folder, Language: o.pages.words.Language(),
-		Shown: sync.OnceFunc(func() { close(shown) }), Pixels: !o.noPixels,
+		Shown: sync.OnceFunc(func() { close(shown) }), Pixels: !o.noPixels && understandsQuestions(e),
 		Report: o.report,
 	}
 	if o.plain {
@@ -145,6 +146,12 @@ func (o *reviewOptions) report(ctx context.Context, w io.Writer, path string, r 
 	p.words = spoken
 	_, err = p.open(ctx, w, r, path, nil)
 	return err
+}
+
+// understandsQuestions reports whether the terminal can be asked what it draws. The Linux console would print the question.
+func understandsQuestions(e *env.Env) bool {
+	name, _ := e.LookupEnv("TERM")
+	return !strings.HasPrefix(name, "linux")
 }
 
 // await lets the first picture come before the models take the processor. It does not wait for long.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/ansi/kitty"
@@ -29,6 +30,17 @@ func Probe() string {
 // Answered reports whether an answer of the terminal is a yes to the probe.
 func Answered(o kitty.Options, payload []byte) bool {
 	return o.ID == probeID && string(payload) == "OK"
+}
+
+// Places reports whether a terminal, by what it calls itself when asked, knows placeholders: characters that stand for parts
+// of a picture. Others that draw pictures by Kitty's protocol would show them as unknown characters.
+func Places(terminal string) bool {
+	if strings.HasPrefix(terminal, "ghostty ") {
+		return true
+	}
+	var major, minor int
+	_, err := fmt.Sscanf(terminal, "kitty(%d.%d", &major, &minor)
+	return err == nil && (major > 0 || minor >= 28)
 }
 
 // Transmit is the sequence that hands a picture to the terminal under a number from 1 to 255 and makes it fill a grid of

@@ -189,6 +189,13 @@ func TestAnswers(t *testing.T) {
 	if !Answered(kitty.Options{ID: probeID}, []byte("OK")) || Answered(kitty.Options{ID: probeID}, []byte("ENOTSUPPORTED")) || Answered(kitty.Options{ID: 1}, []byte("OK")) {
 		t.Error("a wrong answer counts, or a right one does not")
 	}
+	for name, want := range map[string]bool{
+		"kitty(0.28.0)": true, "kitty(0.26.5)": false, "kitty(1.0)": true, "ghostty 1.1.3": true, "WezTerm 20240203": false, "tmux 3.3a": false, "": false,
+	} {
+		if Places(name) != want {
+			t.Errorf("%q knows placeholders: %v", name, !want)
+		}
+	}
 	if got := Forget(41); !strings.Contains(got, "d=I") || !strings.Contains(got, "i=41") {
 		t.Errorf("forget %q", got)
 	}

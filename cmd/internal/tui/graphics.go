@@ -13,7 +13,8 @@ import (
 
 // graphics is what the terminal has answered about pictures.
 type graphics struct {
-	kitty bool
+	kitty bool        // it draws pictures by Kitty's protocol
+	place bool        // and knows placeholders for them
 	cell  image.Point // pixels of a cell; zero when unknown
 	busy  bool        // a picture is on its way
 	again bool        // and another one is wanted
@@ -21,13 +22,13 @@ type graphics struct {
 }
 
 // probe asks the terminal.
-func probe() tea.Cmd { return tea.Raw(termimg.Probe()) }
+func probe() tea.Cmd { return tea.Batch(tea.Raw(termimg.Probe()), tea.RequestTerminalVersion) }
 
 // pixels reports whether pictures go to the terminal as pixels. Cells of an unknown size have no pixels to fill, and
 // without colours a placeholder cannot name its picture. Two moments side by side are made of characters.
 func (m *Model) pixels() bool {
 	one := m.clip != nil && m.clip.pin == nil
-	return m.graphics.kitty && one && m.graphics.cell.X > 0 && m.theme.depth >= termimg.Palette
+	return m.graphics.kitty && m.graphics.place && one && m.graphics.cell.X > 0 && m.theme.depth >= termimg.Palette
 }
 
 // sentMsg says that a picture has been handed to the terminal.
@@ -41,6 +42,8 @@ func (m *Model) graphic(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case uv.KittyGraphicsEvent:
 		m.graphics.kitty = m.graphics.kitty || termimg.Answered(msg.Options, msg.Payload)
+	case tea.TerminalVersionMsg:
+		m.graphics.place = termimg.Places(msg.Name)
 	case uv.CellSizeEvent:
 		m.graphics.cell = image.Pt(msg.Width, msg.Height)
 	case sentMsg:

@@ -71,9 +71,9 @@ func (s scene) drawHeat(f record.Face) {
 	inside := r.Intersect(image.Rect(0, 0, s.image.Width, s.image.Height))
 	for y := inside.Min.Y; y < inside.Max.Y; y++ {
 		for x := inside.Min.X; x < inside.Max.X; x++ {
-			column := (x - r.Min.X) * f.Heat.Side / r.Dx()
-			row := (y - r.Min.Y) * f.Heat.Side / r.Dy()
-			c := exhibit.Color(float64(f.Heat.Values[row*f.Heat.Side+column]) / 255)
+			across := (float64(x-r.Min.X) + 0.5) / float64(r.Dx())
+			down := (float64(y-r.Min.Y) + 0.5) / float64(r.Dy())
+			c := exhibit.Color(f.Heat.At(across, down))
 			termimg.Blend(s.image, x, y, termimg.Color{R: c.R, G: c.G, B: c.B}, float32(c.A)/255)
 		}
 	}

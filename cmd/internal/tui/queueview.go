@@ -95,8 +95,7 @@ func (m *Model) rowHead(r *row) (head string, style func(...string) string) {
 	case r.state == scoring:
 		mark, word = "…", "scoring"
 		if d := r.length(); d > 0 {
-			number = fmt.Sprintf("%3.0f%%", min(100, 100*float64(r.reached)/float64(d)))
-			word = "scored so far"
+			word = fmt.Sprintf("scoring %3.0f%%", min(100, 100*float64(r.reached)/float64(d)))
 		}
 	case r.result == nil:
 		mark, word, style = "·", "waiting", m.theme.faint.Render

@@ -353,6 +353,10 @@ func TestPixelsAreSentToTerminalsThatAnswer(t *testing.T) {
 		t.Error("without the size of a cell")
 	}
 	s.send(uv.CellSizeEvent{Width: 9, Height: 18})
+	if s.pixels() {
+		t.Error("without placeholders")
+	}
+	s.send(tea.TerminalVersionMsg{Name: "kitty(0.32.2)"})
 	if got := s.tape.look; !s.pixels() || got.Width != mostPixels || got.Height < 350 {
 		t.Errorf("look %+v", got)
 	}

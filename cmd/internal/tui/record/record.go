@@ -29,6 +29,19 @@ type Heat struct {
 	Scale  float64 // 0 when unknown
 }
 
+// At is the map's value in [0, 1] at a place of its square, whose sides are 1, between the centres of its cells.
+func (h Heat) At(x, y float64) float64 {
+	x, y = x*float64(h.Side)-0.5, y*float64(h.Side)-0.5
+	left, top := math.Floor(x), math.Floor(y)
+	cell := func(dx, dy float64) float64 {
+		column := min(h.Side-1, max(0, int(left+dx)))
+		row := min(h.Side-1, max(0, int(top+dy)))
+		return float64(h.Values[row*h.Side+column]) / 255
+	}
+	fx, fy := x-left, y-top
+	return (1-fy)*((1-fx)*cell(0, 0)+fx*cell(1, 0)) + fy*((1-fx)*cell(0, 1)+fx*cell(1, 1))
+}
+
 // moment is one scored frame.
 type moment struct {
 	at    time.Duration

@@ -59,6 +59,15 @@ func TestFacesMoveBetweenMoments(t *testing.T) {
 	}
 }
 
+func TestMapsAreSmooth(t *testing.T) {
+	h := Heat{Side: 2, Values: []byte{0, 255, 0, 255}}
+	for x, want := range map[float64]float64{0: 0, 0.25: 0, 0.5: 0.5, 0.75: 1, 1: 1} {
+		if got := h.At(x, 0.5); math.Abs(got-want) > 1e-9 {
+			t.Errorf("at %g: %g, want %g", x, got, want)
+		}
+	}
+}
+
 func TestStripTakesTheHighestOfEachColumn(t *testing.T) {
 	r := New()
 	for i := range 10 {
