@@ -136,7 +136,7 @@ func TestMutantsHaveOneRowEach(t *testing.T) {
 	folder := t.TempDir()
 	paths := damaged(t, folder, *mutants)
 	began := time.Now()
-	s := start(t, "--jobs", "2", "--max-duration", "2s", "--stall", "20s", folder)
+	s := start(t, "--jobs", "2", "--max-duration", "2s", "--stall", "20s", "--include", "*", folder)
 	rows, outcomes := map[string]int{}, map[string]int{}
 	for r := s.next(t); r != nil; r = s.next(t) {
 		rows[r.Input.Path]++
