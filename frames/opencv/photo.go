@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/frames/container"
@@ -13,26 +14,22 @@ import (
 
 // photo is a source of one frame.
 type photo struct {
-	data  []byte // the file, until it is decoded
+	file  *os.File // nil when closed
+	size  int64
 	facts container.Facts
 	mats  pool
 	count int
 	ended error
 }
 
-// openPhoto reads the file whole, which the bound on its size allows, and closes it. The picture's size was read from
-// its header: nothing is decoded here.
+// openPhoto takes the file over. The picture's size was read from its header: nothing is decoded here.
 func openPhoto(file *os.File, size int64, facts container.Facts) (*Source, error) {
 	if facts.Width > mostPhotoPixels/facts.Height || size > mostPhotoBytes {
 		return nil, fmt.Errorf("%w: photo of %dx%d pixels in %d bytes", frames.ErrBadGeometry, facts.Width, facts.Height, size)
 	}
-	data := make([]byte, size)
-	if _, err := io.ReadFull(io.NewSectionReader(file, 0, size), data); err != nil {
-		return nil, err
-	}
-	p := &photo{data: data, facts: facts}
+	p := &photo{file: file, size: size, facts: facts}
 	p.mats.closed = true // there is one frame: what turning it leaves behind is freed at once
-	return &Source{info: photoInfo(facts), decoder: p}, file.Close()
+	return &Source{info: photoInfo(facts), decoder: p}, nil
 }
 
 func photoInfo(facts container.Facts) frames.Info {
@@ -51,25 +48,43 @@ func (p *photo) next(context.Context) (*frames.Frame, error) {
 		return nil, p.ended
 	}
 	frame, err := p.decode()
-	p.data = nil
 	if err != nil {
 		p.ended = err
 		return nil, err
 	}
-	p.count, p.ended = 1, io.EOF
-	if p.facts.Ending == container.Cut {
-		p.ended = &frames.TruncatedError{Decoded: 1, Expected: 1}
-	}
+	p.count, p.ended = 1, p.ending()
 	return frame, nil
 }
 
-// decode gives the upright picture. The orientation is applied here and not by OpenCV, whose versions differ in the
-// formats for which they honour it.
+func (p *photo) ending() error {
+	if p.facts.Ending == container.Cut {
+		return &frames.TruncatedError{Decoded: 1, Expected: 1}
+	}
+	return io.EOF
+}
+
+// seek goes back to the only frame, or behind it.
+func (p *photo) seek(_ context.Context, t time.Duration) error {
+	if p.file == nil {
+		return os.ErrClosed
+	}
+	if p.ended = nil; t > 0 {
+		p.ended = p.ending()
+	}
+	return nil
+}
+
+// decode gives the upright picture. The file is read whole, which the bound on its size allows. The orientation is applied
+// here and not by OpenCV, whose versions differ in the formats for which they honour it.
 func (p *photo) decode() (*frames.Frame, error) {
-	if p.facts.Family == "png" && !container.PNGIntact(p.data) {
+	data := make([]byte, p.size)
+	if _, err := io.ReadFull(io.NewSectionReader(p.file, 0, p.size), data); err != nil {
+		return nil, err
+	}
+	if p.facts.Family == "png" && !container.PNGIntact(data) {
 		return nil, &frames.TruncatedError{Decoded: 0, Expected: 1}
 	}
-	mat, err := gocv.IMDecode(p.data, gocv.IMReadColor|gocv.IMReadIgnoreOrientation)
+	mat, err := gocv.IMDecode(data, gocv.IMReadColor|gocv.IMReadIgnoreOrientation)
 	if err != nil || mat.Empty() {
 		_ = mat.Close()
 		return nil, &frames.TruncatedError{Decoded: 0, Expected: 1}
@@ -85,7 +100,10 @@ func (p *photo) decode() (*frames.Frame, error) {
 func (p *photo) decoded() int { return p.count }
 
 func (p *photo) close() error {
-	p.data, p.ended = nil, os.ErrClosed
-	p.mats.close()
-	return nil
+	if p.file == nil {
+		return nil
+	}
+	err := p.file.Close()
+	p.file, p.ended = nil, os.ErrClosed
+	return err
 }

@@ -10,8 +10,10 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/blendscope/blendscope/frames"
 )
@@ -159,6 +161,33 @@ func TestTruncatedPhotos(t *testing.T) {
 				t.Errorf("%d %% of %s: %d frames, %v", part, name, len(all), err)
 			}
 		}
+	}
+}
+
+// A photo can be looked at again, and has nothing behind its only moment.
+func TestPhotoSeek(t *testing.T) {
+	source, first := onlyFrame(t, testdata("photos/portrait.jpg"))
+	for _, c := range []struct {
+		at   time.Duration
+		want error
+	}{{0, nil}, {0, nil}, {time.Second, io.EOF}, {0, nil}} {
+		if err := source.Seek(t.Context(), c.at); err != nil {
+			t.Fatal(err)
+		}
+		frame, err := source.Next(t.Context())
+		if err != c.want || err == nil && sum(frame.Image) != sum(first.Image) {
+			t.Errorf("at %v: %v", c.at, err)
+		}
+		frame.Release()
+	}
+	if err := errors.Join(source.Close(), source.Close()); err != nil {
+		t.Error(err)
+	}
+	if err := source.Seek(t.Context(), 0); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if _, err := source.Next(t.Context()); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after Close: %v", err)
 	}
 }
 

@@ -20,9 +20,6 @@ func (s *Source) Seek(ctx context.Context, t time.Duration) error {
 	return s.decoder.seek(ctx, max(0, t))
 }
 
-// seek for a photo has nowhere to go.
-func (p *photo) seek(context.Context, time.Duration) error { return nil }
-
 func (v *video) seek(ctx context.Context, t time.Duration) error {
 	if v.capture == nil {
 		return v.ended

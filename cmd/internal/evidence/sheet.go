@@ -22,26 +22,25 @@ const (
 	sheetWidth = margin + frameWidth + margin + cellHeight + margin + cellHeight + margin
 )
 
-// sheet is a page of all moments: a row for each, with the frame, the crop and the map.
+// sheet is a page of all faces that are shown: a row for each, with the frame, the crop and the map, in small copies.
 type sheet struct{ rows []sheetRow }
 
 type sheetRow struct {
-	caption string
-	cells   [3]*image.RGBA
+	caption              string
+	frame, crop, overlay *image.RGBA // overlay is nil where there is no map
 }
 
-// row takes small copies of the pictures; nil ones leave their cells empty.
-func (s *sheet) row(caption string, frame, crop, overlay *image.RGBA) {
-	s.rows = append(s.rows, sheetRow{caption, [3]*image.RGBA{
-		fit(frame, frameWidth, cellHeight), fit(crop, cellHeight, cellHeight), fit(overlay, cellHeight, cellHeight),
-	}})
+// add takes the faces of one frame.
+func (s *sheet) add(frame *image.RGBA, faces []sheetRow) {
+	small := fit(frame, frameWidth, cellHeight)
+	for _, row := range faces {
+		row.frame = small
+		s.rows = append(s.rows, row)
+	}
 }
 
 // fit scales a picture to lie in width x height.
 func fit(m *image.RGBA, width, height int) *image.RGBA {
-	if m == nil {
-		return nil
-	}
 	size := m.Rect.Size()
 	scale := min(float64(width)/float64(size.X), float64(height)/float64(size.Y))
 	out := image.NewRGBA(image.Rect(0, 0, max(1, int(float64(size.X)*scale)), max(1, int(float64(size.Y)*scale))))
@@ -60,7 +59,7 @@ func (s *sheet) write(w io.Writer) error {
 	defer face.Close()
 	for i, row := range s.rows {
 		x, y := margin, margin+i*rowHeight
-		for j, cell := range row.cells {
+		for j, cell := range []*image.RGBA{row.frame, row.crop, row.overlay} {
 			if cell != nil {
 				draw.Draw(page, cell.Rect.Add(image.Pt(x, y)), cell, image.Point{}, draw.Src)
 			}

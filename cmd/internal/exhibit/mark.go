@@ -23,6 +23,12 @@ var (
 func (p *Picture) Marked() *image.RGBA {
 	out := image.NewRGBA(p.Frame.Rect)
 	copy(out.Pix, p.Frame.Pix)
+	p.Mark(out)
+	return out
+}
+
+// Mark draws the same onto the frame or a copy of it.
+func (p *Picture) Mark(out *image.RGBA) {
 	b := p.Best.Box
 	at := func(v float64) int { return int(math.Round(v * p.scale)) }
 	box := image.Rect(at(b[0]), at(b[1]), at(b[0]+b[2]), at(b[1]+b[3]))
@@ -30,7 +36,6 @@ func (p *Picture) Marked() *image.RGBA {
 	outline(out, box.Inset(-line), 3*line, paper)
 	outline(out, box, line, ink)
 	label(out, box, 8*line, strconv.Itoa(p.Track))
-	return out
 }
 
 // outline draws a rectangle whose line of n pixels lies inside it.
