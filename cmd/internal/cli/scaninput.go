@@ -22,15 +22,17 @@ type finder struct {
 	ahead   chan input.Item
 	first   []input.Item // taken from ahead to be looked at
 	stopped chan struct{}
-	err     error // that must end the run; read after ahead is closed
+	err     error         // that must end the run
+	ended   chan struct{} // closed when err is settled
 }
 
 // find begins to look for the inputs. The caller calls stop. An interrupt does not end the search: what was named has
 // its row.
 func (o *scanOptions) find(ctx context.Context, e *env.Env, p progress.Printer) *finder {
-	f := &finder{ahead: make(chan input.Item, lookAhead), stopped: make(chan struct{})}
+	f := &finder{ahead: make(chan input.Item, lookAhead), stopped: make(chan struct{}), ended: make(chan struct{})}
 	spec := o.spec(ctx, e)
 	go func() {
+		defer close(f.ended)
 		defer close(f.ahead)
 		for item := range input.Walk(context.WithoutCancel(ctx), spec) {
 			if isOutput(o.output, item) {
@@ -95,6 +97,16 @@ func (f *finder) items() iter.Seq[input.Item] {
 				return
 			}
 		}
+	}
+}
+
+// failure is why the run must end; nil also while the search goes on.
+func (f *finder) failure() error {
+	select {
+	case <-f.ended:
+		return f.err
+	default:
+		return nil
 	}
 }
 

@@ -74,8 +74,8 @@ func (s *scanRun) all(ctx context.Context, out *sink) (err error) {
 		return err
 	}
 	err = s.score(ctx, scorer, doc)
-	if s.finder.err != nil {
-		return s.finder.err
+	if failure := s.finder.failure(); failure != nil {
+		return failure
 	}
 	if err == nil {
 		err = doc.Close()
