@@ -16,7 +16,7 @@ type reportExtra struct {
 }
 
 func newReportExtra(pages *pages) *reportExtra {
-	return &reportExtra{pages: pages, folder: folder{pages: pages}}
+	return &reportExtra{pages: pages, folder: folder{pages: pages, resumes: true}}
 }
 
 func (x *reportExtra) flags(f *pflag.FlagSet) {

@@ -173,6 +173,7 @@ const indexPage = "index.html"
 type folder struct {
 	pages   *pages
 	name    string
+	resumes bool // pages that are there already, and say the same, are left alone
 	entries []htmlreport.Entry
 }
 
@@ -181,17 +182,33 @@ func (f *folder) add(ctx context.Context, r *score.Result, path string, why erro
 	entry := htmlreport.NewEntry(r)
 	entry.Page = htmlreport.PageName(r)
 	full := filepath.Join(f.name, entry.Page)
-	pictures, err := f.pages.save(ctx, full, r, path, why)
-	if err != nil {
-		return fmt.Errorf("the page: %w", err)
-	}
-	for _, p := range pictures {
-		if entry.Thumb == nil {
-			entry.Thumb = p.Thumb
+	known := false
+	if entry.Thumb, known = f.known(full, r); !known {
+		pictures, err := f.pages.save(ctx, full, r, path, why)
+		if err != nil {
+			return fmt.Errorf("the page: %w", err)
 		}
+		entry.Thumb = htmlreport.Thumb(pictures)
 	}
 	f.entries = append(f.entries, entry)
 	return nil
+}
+
+// known reports whether an earlier run has made this very page, perhaps from a result with more in it.
+func (f *folder) known(name string, r *score.Result) (thumb []byte, known bool) {
+	if !f.resumes {
+		return nil, false
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, false
+	}
+	defer file.Close()
+	mark, thumb, err := htmlreport.Known(file)
+	if err != nil || mark == "" || mark != htmlreport.Mark(r, f.pages.words) {
+		return nil, false
+	}
+	return thumb, true
 }
 
 // end writes the overview, if there is more than one page.

@@ -71,3 +71,26 @@ func TestReadTakesAnyDocumentOfResults(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageIsKnownByItsMark(t *testing.T) {
+	r := clip()
+	html := written(t, Input{Result: r, Words: in(t, "en"), Pictures: shown(r)})
+	mark, thumb, err := Known(strings.NewReader(html))
+	if err != nil || string(thumb) != "thumb\xfb\xef\xbe" || mark != Mark(r, in(t, "en")) {
+		t.Errorf("mark %q, thumb %q, err = %v", mark, thumb, err)
+	}
+	r.Timeline, r.Timing.TotalMS = nil, 7
+	if Mark(r, in(t, "en")) != mark {
+		t.Error("a run's time changes the mark")
+	}
+	if Mark(r, in(t, "fr")) == mark {
+		t.Error("the language does not change the mark")
+	}
+	r.Outcome.Detail = "else"
+	if Mark(r, in(t, "en")) == mark {
+		t.Error("the outcome does not change the mark")
+	}
+	if mark, _, err := Known(strings.NewReader("a page of somebody else")); mark != "" || err != nil {
+		t.Errorf("mark %q, err = %v", mark, err)
+	}
+}

@@ -16,6 +16,8 @@ type page struct {
 	Lang, Policy string
 	Style        template.CSS
 	Name, Title  string
+	Mark         string
+	Icon         []byte // JPEG
 	Facts        []string
 	Made         string
 	Outcome      outcome
@@ -66,7 +68,7 @@ func newPage(in Input) (page, error) {
 		return page{}, err
 	}
 	p := page{
-		Lang: string(m.w.Language()), Policy: policy(styleText, ""), Style: template.CSS(styleText),
+		Mark: Mark(m.r, m.w), Icon: Thumb(m.Pictures), Lang: string(m.w.Language()), Policy: policy(styleText, ""), Style: template.CSS(styleText),
 		Name: m.name(longestName), Title: m.w.Say("page.title", "name", m.name(longestTitle)), Facts: m.facts(), Outcome: m.outcome(), Photo: m.r.Input.Kind == "image",
 		Threshold: m.w.Percent(m.thresholds().Moderate), FaceCount: len(m.r.Tracks), NoPictures: m.noPictures(),
 		Legend: dataURL("image/png", legend), Cells: m.cells(), File: m.file(), Provenance: m.provenance(),

@@ -62,3 +62,13 @@ func Encode(p *exhibit.Picture, err error) Picture {
 	}
 	return out
 }
+
+// Thumb is the small picture that stands for all, nil when there is none.
+func Thumb(list []Picture) []byte {
+	for _, p := range list {
+		if p.Thumb != nil {
+			return p.Thumb
+		}
+	}
+	return nil
+}
