@@ -62,6 +62,9 @@ func (e *Engine) Score(ctx context.Context, path string, watch engine.Watch) sco
 		if !t.again || blame > 1 || tries >= mostTries || ctx.Err() != nil {
 			return t.row(path, time.Since(started))
 		}
+		if watch.Retried != nil {
+			watch.Retried(t.reason)
+		}
 		result, t = e.alone(ctx, path, watch, left)
 	}
 	return *result

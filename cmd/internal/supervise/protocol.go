@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
@@ -90,14 +91,36 @@ type task struct {
 // moment is a score.Moment with what its own JSON leaves out: a map for each face.
 type moment struct {
 	score.Moment
-	Maps []model.Map `json:",omitempty"`
+	Maps []bitmap `json:",omitempty"`
+}
+
+// bitmap is a model.Map as the bits of its values, little-endian: they need not be finite, which JSON numbers must be.
+type bitmap struct {
+	Side int
+	Bits []byte
+}
+
+func newBitmap(m model.Map) bitmap {
+	b := bitmap{Side: m.Side}
+	for _, v := range m.Values {
+		b.Bits = binary.LittleEndian.AppendUint32(b.Bits, math.Float32bits(v))
+	}
+	return b
+}
+
+func (b bitmap) unpack() model.Map {
+	m := model.Map{Side: b.Side}
+	for bits := b.Bits; len(bits) >= 4; bits = bits[4:] {
+		m.Values = append(m.Values, math.Float32frombits(binary.LittleEndian.Uint32(bits)))
+	}
+	return m
 }
 
 func newMoment(m score.Moment, maps bool) moment {
 	out := moment{Moment: m}
 	for i := range m.Faces {
 		if maps {
-			out.Maps = append(out.Maps, m.Faces[i].Map)
+			out.Maps = append(out.Maps, newBitmap(m.Faces[i].Map))
 		}
 	}
 	return out
@@ -106,7 +129,7 @@ func newMoment(m score.Moment, maps bool) moment {
 func (m moment) unpack() score.Moment {
 	for i := range m.Faces {
 		if i < len(m.Maps) {
-			m.Faces[i].Map = m.Maps[i]
+			m.Faces[i].Map = m.Maps[i].unpack()
 		}
 	}
 	return m.Moment

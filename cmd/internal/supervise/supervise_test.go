@@ -119,7 +119,11 @@ func TestTroubleIsTheFilesOwn(t *testing.T) {
 		expect(t, e.Score(t.Context(), path, engine.Watch{}), score.Failed, want)
 		expect(t, e.Score(t.Context(), "good", engine.Watch{}), score.Scored, "")
 	}
-	expect(t, e.Score(t.Context(), "worn", engine.Watch{}), score.Scored, "") // at the second try
+	var retried []score.Reason
+	r := e.Score(t.Context(), "worn", engine.Watch{Retried: func(why score.Reason) { retried = append(retried, why) }})
+	if expect(t, r, score.Scored, ""); !slices.Equal(retried, []score.Reason{score.Crashed}) {
+		t.Errorf("tried again for %v", retried)
+	}
 }
 
 func TestTimeLimitHoldsAgainstNativeCode(t *testing.T) {
