@@ -31,7 +31,10 @@ Exit codes:
 %s
 
 Every flag can also be set by an environment variable: --max-faces 4 is the same
-as BLENDSCOPE_MAX_FACES=4. A flag on the command line wins.`
+as BLENDSCOPE_MAX_FACES=4, and as max-faces = 4 in the configuration file,
+~/.config/blendscope/config.toml or what BLENDSCOPE_CONFIG names. There, a table
+such as [scan] holds for one command. Flags win over variables, variables over
+the file.`
 
 // NewRoot makes the whole command tree.
 func NewRoot(e *env.Env, p engine.Platform) *cobra.Command {
@@ -50,7 +53,7 @@ func NewRoot(e *env.Env, p engine.Platform) *cobra.Command {
 		Args:                       func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return fromEnvironment(cmd.Flags(), e.LookupEnv)
+			return settle(cmd, e.LookupEnv)
 		},
 	}
 	root.SetArgs(e.Args)

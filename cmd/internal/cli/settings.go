@@ -27,9 +27,23 @@ func exclude(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
-// fromEnvironment sets the flags that the command line has not set, and that no alternative on the command line
-// overrules, from their environment variables.
-func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+// source gives the values that a flag has elsewhere than on the command line, none when it has none there, and says where
+// that is.
+type source func(f *pflag.Flag) (values []string, where string)
+
+// environment is the environment variables.
+func environment(lookup func(string) (string, bool)) source {
+	return func(f *pflag.Flag) ([]string, string) {
+		text, ok := lookup(variable(f.Name))
+		if !ok || f.Annotations[lineOnly] != nil {
+			return nil, ""
+		}
+		return []string{text}, "environment variable " + variable(f.Name)
+	}
+}
+
+// fromElsewhere sets the flags that are not set yet, and that no alternative that is set overrules, from a source.
+func fromElsewhere(flags *pflag.FlagSet, from source) error {
 	if err := checkAlternatives(flags); err != nil {
 		return err
 	}
@@ -37,12 +51,14 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) e
 	flags.Visit(func(f *pflag.Flag) { given = append(given, f.Annotations[alternatives]...) })
 	var err error
 	flags.VisitAll(func(f *pflag.Flag) {
-		text, ok := lookup(variable(f.Name))
-		if err != nil || !ok || f.Changed || f.Name == "help" || f.Annotations[lineOnly] != nil || overlap(given, f.Annotations[alternatives]) {
+		if err != nil || f.Changed || f.Name == "help" || overlap(given, f.Annotations[alternatives]) {
 			return
 		}
-		if setErr := flags.Set(f.Name, text); setErr != nil {
-			err = exit.Usagef("environment variable %s: invalid value %q", variable(f.Name), text)
+		values, where := from(f)
+		for _, text := range values {
+			if setErr := flags.Set(f.Name, text); setErr != nil {
+				err = exit.Usagef("%s: invalid value %q", where, text)
+			}
 		}
 	})
 	if err != nil {
