@@ -79,12 +79,12 @@ func (s *scan) examine(ctx context.Context, path string) error {
 	return err
 }
 
-// ahead is how many frames may be decoded before they are asked for: a batch, or less of very large frames. The size is
-// the container's claim; where it lies, the batch still bounds the number of frames.
+// ahead is how many frames may be decoded before they are asked for: a batch or a stretch, or less of very large frames.
+// The size is the container's claim; where it lies, the batch still bounds the number of frames.
 func (s *scan) ahead() int {
 	const widest = 1 << 15
 	bytes := 3 * max(1, min(s.info.Width, widest)) * max(1, min(s.info.Height, widest))
-	return max(1, min(s.options.BatchFrames, maxBatchBytes/bytes))
+	return max(1, min(max(s.options.BatchFrames, mostStretch), maxBatchBytes/bytes))
 }
 
 // send passes v on, or reports that nobody waits for it any more: the caller then still owns it.

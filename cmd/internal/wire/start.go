@@ -143,6 +143,8 @@ func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.P
 	o := score.Options{
 		Sampling: b.config.Sampling, MaxFaces: b.config.MaxFaces, MaxDuration: b.config.MaxDuration, Timeline: b.config.Timeline,
 		CropScale: judge.manifest.Input.CropScale,
+		// No more than one run of the networks takes: a clip's last frames should not wait for company.
+		BatchFrames: face.batching(score.DefaultBatchFrames).Max, BatchFaces: judge.batching(score.DefaultBatchFaces).Max,
 	}
 	if b.config.DetectAll {
 		o.DetectEvery = -1
