@@ -15,23 +15,24 @@ type column struct {
 	value func(*score.Result) string
 }
 
-// columns are the contract of the CSV form: new ones are only ever added at the end.
+// columns are the contract of the CSV form: new ones are only ever added at the end. Every text goes through cell, also what
+// is ours in a new result: kept ones come from files, and files from strangers.
 func columns() []column {
 	return []column{
-		{"schema", func(r *score.Result) string { return r.Schema }},
+		{"schema", func(r *score.Result) string { return cell(r.Schema) }},
 		{"input.path", func(r *score.Result) string { return cell(r.Input.Path) }},
-		{"outcome.status", func(r *score.Result) string { return string(r.Outcome.Status) }},
+		{"outcome.status", func(r *score.Result) string { return cell(string(r.Outcome.Status)) }},
 		{"outcome.score", func(r *score.Result) string { return optional(r.Outcome.Score) }},
 		{"outcome.interval.lo", func(r *score.Result) string { return end(r.Outcome.Interval, 0) }},
 		{"outcome.interval.hi", func(r *score.Result) string { return end(r.Outcome.Interval, 1) }},
-		{"outcome.band", func(r *score.Result) string { return string(r.Outcome.Band) }},
+		{"outcome.band", func(r *score.Result) string { return cell(string(r.Outcome.Band)) }},
 		{"outcome.wording", func(r *score.Result) string { return cell(r.Outcome.Wording) }},
 		{"outcome.reasons", func(r *score.Result) string { return join(r.Outcome.Reasons) }},
 		{"outcome.detail", func(r *score.Result) string { return cell(r.Outcome.Detail) }},
 		{"outcome.logit", func(r *score.Result) string { return optional(r.Outcome.Logit) }},
 		{"tracks", func(r *score.Result) string { return strconv.Itoa(len(r.Tracks)) }},
 		{"segments", func(r *score.Result) string { return segments(r.Segments) }},
-		{"input.sha256", func(r *score.Result) string { return r.Input.SHA256 }},
+		{"input.sha256", func(r *score.Result) string { return cell(r.Input.SHA256) }},
 		{"input.bytes", func(r *score.Result) string { return strconv.FormatInt(r.Input.Bytes, 10) }},
 		{"input.kind", func(r *score.Result) string { return cell(r.Input.Kind) }},
 		{"input.container", func(r *score.Result) string { return cell(r.Input.Container) }},
@@ -52,12 +53,12 @@ func columns() []column {
 		{"limits", func(r *score.Result) string { return join(r.Limits) }},
 		{"provenance.c2pa", func(r *score.Result) string { return cell(provenance(r).C2PA) }},
 		{"provenance.declared_source_type", func(r *score.Result) string { return cell(provenance(r).DeclaredSourceType) }},
-		{"tool.name", func(r *score.Result) string { return r.Tool.Name }},
-		{"tool.version", func(r *score.Result) string { return r.Tool.Version }},
-		{"tool.commit", func(r *score.Result) string { return r.Tool.Commit }},
+		{"tool.name", func(r *score.Result) string { return cell(r.Tool.Name) }},
+		{"tool.version", func(r *score.Result) string { return cell(r.Tool.Version) }},
+		{"tool.commit", func(r *score.Result) string { return cell(r.Tool.Commit) }},
 		{"models", func(r *score.Result) string { return cell(models(r.Models)) }},
-		{"runtime.provider_requested", func(r *score.Result) string { return r.Runtime.ProviderRequested }},
-		{"runtime.provider_used", func(r *score.Result) string { return r.Runtime.ProviderUsed }},
+		{"runtime.provider_requested", func(r *score.Result) string { return cell(r.Runtime.ProviderRequested) }},
+		{"runtime.provider_used", func(r *score.Result) string { return cell(r.Runtime.ProviderUsed) }},
 		{"runtime.device", func(r *score.Result) string { return cell(r.Runtime.Device) }},
 		{"runtime.onnxruntime", func(r *score.Result) string { return cell(r.Runtime.ONNXRuntime) }},
 		{"runtime.opencv", func(r *score.Result) string { return cell(r.Runtime.OpenCV) }},

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -160,6 +161,52 @@ func TestNoFormatLetsControlCharactersThrough(t *testing.T) {
 		for _, r := range text {
 			if r != '\n' && hazardous(r) || r == '\uFFFD' && f == "csv" {
 				t.Errorf("%s lets %U through", f, r)
+			}
+		}
+	}
+}
+
+// poison puts a text into every field that holds one.
+func poison(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		poison(v.Elem(), text)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			poison(v.Field(i), text)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			poison(v.Index(0), text)
+		}
+	case reflect.String:
+		v.SetString(text)
+	}
+}
+
+// Kept results are files, and may be anybody's: no field of them gets through as a formula or an escape.
+func TestNoFieldOfAStrangersResultDoesHarm(t *testing.T) {
+	for _, text := range []string{evil, "=1+1", "@SUM(A1)", "+1", "-1+1", "\t=1", "\r=1", "\u200b=1"} {
+		var r score.Result
+		poison(reflect.ValueOf(&r).Elem(), text)
+		rows, err := csv.NewReader(strings.NewReader(render(t, Options{Format: CSV}, []*score.Result{&r}))).ReadAll()
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("%q: %d rows, %v", text, len(rows), err)
+		}
+		for i, value := range rows[1] {
+			if strings.ContainsAny(value[:min(1, len(value))], "=+-@\t\r|%") {
+				t.Errorf("%q: column %s is %q", text, rows[0][i], value)
+			}
+		}
+		for _, f := range Formats() {
+			for _, c := range render(t, Options{Format: Format(f)}, []*score.Result{&r}) {
+				if c != '\n' && hazardous(c) {
+					t.Errorf("%q: %s lets %U through", text, f, c)
+				}
 			}
 		}
 	}
