@@ -43,6 +43,7 @@ func (m Moment) Place() Place { return Place{m.Track, m.Rank} }
 type Limits struct {
 	Faces     int // those with the highest scores
 	PerFace   int // moments of each, the strongest
+	Total     int // moments of all: the strongest of each face come before the second strongest of any
 	FrameSide int // pixels of a frame's longer side
 	CropSide  int // pixels of a crop's side
 }
@@ -65,7 +66,26 @@ func Choose(tracks []score.Track, l Limits) []Moment {
 			list = append(list, Moment{t.ID, rank, best})
 		}
 	}
-	return list
+	if l.Total <= 0 || len(list) <= l.Total {
+		return list
+	}
+	ranks := make([]int, len(list))
+	for i, m := range list {
+		ranks[i] = m.Rank
+	}
+	slices.Sort(ranks)
+	last, room := ranks[l.Total-1], 0 // of the last rank there is room for some
+	for _, rank := range ranks[:l.Total] {
+		if rank == last {
+			room++
+		}
+	}
+	return slices.DeleteFunc(list, func(m Moment) bool {
+		if m.Rank == last {
+			room--
+		}
+		return m.Rank > last || m.Rank == last && room < 0
+	})
 }
 
 func atMost(limit, n int) int {

@@ -63,6 +63,13 @@ func TestChooseTakesTheStrongestFacesFirst(t *testing.T) {
 	if want := [][2]int{{2, 0}, {2, 1}, {4, 0}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	got = nil
+	for _, m := range Choose(tracks, Limits{Total: 4}) {
+		got = append(got, [2]int{m.Track, m.Rank})
+	}
+	if want := [][2]int{{2, 0}, {2, 1}, {4, 0}, {1, 0}}; !slices.Equal(got, want) {
+		t.Errorf("got %v of four, want %v", got, want)
+	}
 	if all := Choose(tracks, Limits{}); len(all) != 6 {
 		t.Errorf("%d moments without limits, want 6", len(all))
 	}

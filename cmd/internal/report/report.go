@@ -15,9 +15,10 @@ import (
 	"github.com/blendscope/blendscope/score"
 )
 
-// PictureLimits bound what a page shows, and so its size and the time it takes.
+// PictureLimits bound what a page shows, and so its size and the time it takes: to show one moment of a long clip, all
+// frames since the last key frame are decoded, which may be hundreds.
 func PictureLimits() exhibit.Limits {
-	return exhibit.Limits{Faces: 6, PerFace: 3, FrameSide: 640, CropSide: 320}
+	return exhibit.Limits{Faces: 6, PerFace: 3, Total: 8, FrameSide: 640, CropSide: 320}
 }
 
 // ErrUnasked is why there are no pictures when nobody wanted any.
