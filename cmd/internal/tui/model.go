@@ -242,6 +242,9 @@ func (m *Model) told(msg newsMsg) tea.Cmd {
 	if changed {
 		m.queue.arrange()
 	}
+	if len(n.Results) > 0 {
+		m.queue.trim(m.openRow(), mostMoments)
+	}
 	if c := m.clip; c != nil {
 		if slices.Contains(n.Started, c.row.number) {
 			c.reset()
@@ -258,6 +261,14 @@ func (m *Model) told(msg newsMsg) tea.Cmd {
 		}
 	}
 	return tea.Batch(cmds...)
+}
+
+// openRow is the file that is open, nil when there is none.
+func (m *Model) openRow() *row {
+	if m.clip == nil {
+		return nil
+	}
+	return m.clip.row
 }
 
 // told notes what concerns the row, and reports whether the list may look different.

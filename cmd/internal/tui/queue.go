@@ -165,6 +165,31 @@ func (q *queue) arrange() {
 	q.cursor = max(0, min(q.cursor, len(q.shown)-1))
 }
 
+// mostMoments is how many moments of finished files are kept, some 100 bytes each: of the others the timeline shows only
+// what their results point to.
+const mostMoments = 500_000
+
+// trim forgets the timelines of the files that came first, but for the one that is open, until the rest is within bounds.
+func (q *queue) trim(open *row, most int) {
+	kept := 0
+	for _, r := range q.rows {
+		if r.result != nil {
+			kept += len(r.result.Timeline)
+		}
+	}
+	for _, r := range q.rows {
+		if kept <= most {
+			return
+		}
+		if r.result != nil && r != open && len(r.result.Timeline) > 0 {
+			short := *r.result
+			kept -= len(short.Timeline)
+			short.Timeline = nil
+			r.result = &short
+		}
+	}
+}
+
 // findFolder finds what all names begin with, up to a slash.
 func (q *queue) findFolder() {
 	if len(q.rows) < 2 || q.number == len(q.rows) {

@@ -120,23 +120,26 @@ func (l timeline) total(p float64) string {
 
 // kind tells apart what is drawn in different colours.
 func (l timeline) kind(p float64) score.Band {
-	if math.IsNaN(p) {
+	if math.IsNaN(p) || p == record.Unknown {
 		return ""
 	}
 	return bandOf(p, l.limits)
 }
 
 func (l timeline) style(p float64) lipgloss.Style {
-	if math.IsNaN(p) {
-		return l.theme.gap
+	if math.IsNaN(p) || p == record.Unknown {
+		return l.theme.faint
 	}
 	return l.theme.bands[bandOf(p, l.limits)]
 }
 
 // bar is the part of a column that lies in a line, in eighths of the line. The lowest score still shows that there is one.
 func bar(p float64, line, tall int) rune {
-	if math.IsNaN(p) {
+	switch {
+	case math.IsNaN(p), p == record.Unknown && line > 0:
 		return ' '
+	case p == record.Unknown:
+		return '·'
 	}
 	eighths := max(1, int(math.Round(p*8*float64(tall)))) - 8*line
 	return []rune(" ▁▂▃▄▅▆▇█")[min(8, max(0, eighths))]

@@ -19,6 +19,7 @@ import (
 
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/tui/desk"
+	"github.com/blendscope/blendscope/cmd/internal/tui/record"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
@@ -390,6 +391,37 @@ func TestEveryColourDepth(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestTimelinesOfManyFilesAreForgotten(t *testing.T) {
+	s := newStage(t, 120, 30)
+	for i := range 4 {
+		r := newRow(fmt.Sprintf("%d.mp4", i))
+		s.addRow(r, input.Item{Path: r.path})
+		r.state, r.result = done, interview(true)
+	}
+	s.queue.trim(s.queue.rows[0], 130) // of 240
+	var kept []int
+	for _, r := range s.queue.rows {
+		kept = append(kept, len(r.result.Timeline))
+	}
+	if fmt.Sprint(kept) != "[60 0 0 60]" {
+		t.Errorf("kept %v", kept)
+	}
+}
+
+func TestAStoredResultShowsWhereItPoints(t *testing.T) {
+	s := newStage(t, 120, 40)
+	s.clip(true)
+	s.Model.clip.record = record.New()
+	s.Model.clip.finished(interview(false))
+	s.picture(3 * time.Second)
+	s.shows("·····")
+	s.shows("scores are known at the")
+	s.press("w")
+	if got := s.tape.orders; len(got) != 1 || got[0] != "seek 6s" {
+		t.Errorf("orders %v", got)
 	}
 }
 

@@ -316,7 +316,7 @@ func (o observer) Scored(_ int, m score.Moment) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if past := d.kept[o.number]; len(past) < mostKept {
-		d.kept[o.number] = append(past, m)
+		d.kept[o.number] = append(past, withoutMaps(m))
 	}
 	d.tell(func(n *News) {
 		put(&n.Reached, o.number, m.TMS)
@@ -324,6 +324,15 @@ func (o observer) Scored(_ int, m score.Moment) {
 			put(&n.Moments, o.number, append(n.Moments[o.number], m))
 		}
 	})
+}
+
+// withoutMaps is a moment as it is kept for late watchers: the maps would take most of the memory.
+func withoutMaps(m score.Moment) score.Moment {
+	m.Faces = slices.Clone(m.Faces)
+	for i := range m.Faces {
+		m.Faces[i].Map = score.Map{}
+	}
+	return m
 }
 
 // Retried is told when a file is begun anew.

@@ -61,26 +61,22 @@ func (r *Record) Segments() []score.Segment {
 	return slices.SortedStableFunc(slices.Values(r.result.Segments), func(a, b score.Segment) int { return cmp.Compare(a.StartMS, b.StartMS) })
 }
 
-// Cuts are the times at which every face that is followed changes at once: tracks never go on past a cut between shots.
+// Cuts are the times at which every face that is followed changes at once, from one scored frame to the next: tracks never
+// go on past a cut between shots. A face that was lost and found again in its place is no cut.
 func (r *Record) Cuts() []time.Duration {
 	var cuts []time.Duration
-	var before *moment
-	for i := range r.moments {
-		m := &r.moments[i]
-		if len(m.faces) == 0 {
-			continue
+	for i := 1; i < len(r.moments); i++ {
+		before, now := r.moments[i-1].faces, r.moments[i].faces
+		if len(before) > 0 && len(now) > 0 && !goesOn(before, now) && r.moments[i].at-r.moments[i-1].at <= 2*r.Step() {
+			cuts = append(cuts, r.moments[i].at)
 		}
-		if before != nil && !shares(before.faces, m.faces) {
-			cuts = append(cuts, m.at)
-		}
-		before = m
 	}
 	return cuts
 }
 
-func shares(a, b []Face) bool {
+func goesOn(a, b []Face) bool {
 	return slices.ContainsFunc(a, func(f Face) bool {
-		return slices.ContainsFunc(b, func(g Face) bool { return g.Track == f.Track })
+		return slices.ContainsFunc(b, func(g Face) bool { return g.Track == f.Track || g.Box.IoU(f.Box) > 0.3 })
 	})
 }
 

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -131,6 +132,9 @@ func TestAResultWithoutTimeline(t *testing.T) {
 	if _, known := r.At(at(900)); known || r.Detailed() {
 		t.Error("more is known than the result says")
 	}
+	if got, want := r.Strip(3, 5, 2*time.Second), []float64{Unknown, 0.9, Unknown, math.NaN(), math.NaN()}; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("strip %v, want %v", got, want)
+	}
 }
 
 func TestPlacesToGo(t *testing.T) {
@@ -159,6 +163,7 @@ func TestCutsAreWhereAllTracksChange(t *testing.T) {
 	r.Add(moment5(400, 10, face(3, 0, 0.3)))
 	r.Add(moment5(600, 15))
 	r.Add(moment5(800, 20, face(3, 0, 0.3)))
+	r.Add(moment5(1000, 25, face(4, 1, 0.3))) // lost and found again
 	if got := r.Cuts(); !cmp.Equal(got, []time.Duration{at(400)}) {
 		t.Errorf("cuts %v", got)
 	}

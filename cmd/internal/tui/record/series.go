@@ -25,9 +25,15 @@ type strip struct {
 	used     int
 }
 
-// Strip is the highest score of a track in each of width equal parts of the clip; NaN where there is no score. Track 0 is
+// Unknown stands in a strip where a face was seen, and no more is known of it.
+const Unknown = -1.0
+
+// Strip is the highest score of a track in each of width equal parts of the clip; NaN where there is no face. Track 0 is
 // that of all tracks together. The caller does not change it.
 func (r *Record) Strip(track, width int, duration time.Duration) []float64 {
+	if len(r.series) == 0 && r.result != nil && width > 0 && duration > 0 {
+		return r.outlines(track, width, duration)
+	}
 	if track == 0 {
 		return r.all(width, duration)
 	}
@@ -52,21 +58,45 @@ func (r *Record) all(width int, duration time.Duration) []float64 {
 	return whole
 }
 
+// outlines are of a result without its timeline: where tracks were seen, and the scores of their evidence.
+func (r *Record) outlines(track, width int, duration time.Duration) []float64 {
+	columns := empty(width)
+	raise := func(from, to int64, p float64) {
+		for x := column(ms(from), width, duration); x <= column(ms(to), width, duration); x++ {
+			if !(columns[x] >= p) {
+				columns[x] = p
+			}
+		}
+	}
+	for _, t := range r.result.Tracks {
+		if track != 0 && t.ID != track {
+			continue
+		}
+		raise(t.FirstMS, t.LastMS, Unknown)
+		for _, e := range t.Evidence {
+			raise(e.TMS, e.TMS, finite(e.Score))
+		}
+	}
+	return columns
+}
+
+// column is the one of width that a time lies in.
+func column(t time.Duration, width int, duration time.Duration) int {
+	return min(width-1, max(0, int(int64(t)*int64(width)/max(1, int64(duration)))))
+}
+
 func (s *series) columns(width int, duration, step time.Duration) []float64 {
 	c := &s.strip
 	if len(c.columns) != width || c.duration != duration {
 		*c = strip{columns: empty(width), duration: duration}
 	}
-	column := func(t time.Duration) int {
-		return min(width-1, max(0, int(int64(t)*int64(width)/max(1, int64(duration)))))
-	}
 	for ; c.used < len(s.points); c.used++ {
 		p := s.points[c.used]
-		from := column(p.at)
+		from, to := column(p.at, width, duration), column(p.at, width, duration)
 		if c.used > 0 && p.at-s.points[c.used-1].at <= 2*step { // no gap: the columns between belong to both
-			from = min(from, column(s.points[c.used-1].at)+1)
+			from = min(from, column(s.points[c.used-1].at, width, duration)+1)
 		}
-		for x := from; x <= column(p.at); x++ {
+		for x := from; x <= to; x++ {
 			if !(c.columns[x] >= p.score) {
 				c.columns[x] = finite(p.score)
 			}
