@@ -20,6 +20,7 @@ func (s *scan) classify(ctx context.Context, from <-chan look) error {
 	longest := 2 * max(s.options.BatchFaces, s.options.BatchFrames)
 	var w waiting
 	for {
+		note(&s.classifyQueue, from)
 		l, ok, err := receive(ctx, from)
 		if err != nil {
 			return err

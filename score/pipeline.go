@@ -153,6 +153,10 @@ func (s *scan) timing() Timing {
 		DecodeMS:   s.decodeTime.Milliseconds(),
 		DetectMS:   s.detectTime.Milliseconds(),
 		ClassifyMS: (s.cutTime + s.classifyTime).Milliseconds(),
+		Queues: Queues{
+			Detect: s.detectQueue.mean(), DetectBound: s.detectQueue.bound,
+			Classify: s.classifyQueue.mean(), ClassifyBound: s.classifyQueue.bound,
+		},
 	}
 }
 

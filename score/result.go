@@ -187,4 +187,13 @@ type Timing struct {
 	DetectMS   int64 `json:"detect_ms"`
 	ClassifyMS int64 `json:"classify_ms"`
 	TotalMS    int64 `json:"total_ms"`
+
+	Queues Queues `json:"-"` // for who measures the pipeline
+}
+
+// Queues say how many pieces of work waited for a stage on average, each time it took one: near 0 the stage before sets
+// the pace, near the bound the stage itself or one after it.
+type Queues struct {
+	Detect, Classify           float64 // frames, and frames with their crops
+	DetectBound, ClassifyBound int
 }

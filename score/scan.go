@@ -30,15 +30,17 @@ type scan struct {
 	shortened  bool
 	decodeTime time.Duration
 	// detect
-	detectTime time.Duration
+	detectTime  time.Duration
+	detectQueue depth
 	// cut
 	tracker track.Tracker
 	clock   clock
 	cutTime time.Duration
 	// classify
-	record       record
-	live         live
-	classifyTime time.Duration
+	record        record
+	live          live
+	classifyTime  time.Duration
+	classifyQueue depth
 }
 
 // look is what remains of a frame once its pixels are gone: the crops and what was measured.
@@ -110,6 +112,17 @@ func receive[T any](ctx context.Context, from <-chan T) (v T, ok bool, err error
 		return v, false, context.Cause(ctx)
 	}
 }
+
+// depth is how full a channel was whenever something was taken from it.
+type depth struct{ sum, times, bound int }
+
+func note[T any](d *depth, queue <-chan T) {
+	d.sum += len(queue)
+	d.times++
+	d.bound = cap(queue)
+}
+
+func (d depth) mean() float64 { return float64(d.sum) / float64(max(1, d.times)) }
 
 // timed adds the time f takes to total.
 func timed(total *time.Duration, f func() error) error {

@@ -52,6 +52,7 @@ func (s *scan) gather(ctx context.Context, from <-chan *frames.Frame, state *spa
 		bytes += one.frame.Image.Height * one.frame.Image.Stride
 	}
 	for taken := 0; taken == 0 || len(state.waiting) < s.options.BatchFrames && bytes < maxBatchBytes; taken++ {
+		note(&s.detectQueue, from)
 		frame, ok, err := receive(ctx, from)
 		if err != nil || !ok {
 			return true, err

@@ -18,18 +18,19 @@ type Stage string
 
 // The stages, in the order of the report.
 const (
-	Decode         Stage = "decode"             // every frame decoded and converted to BGR
-	DecodeSampled  Stage = "decode-sampled"     // every frame decoded, the sampled ones converted
-	Detect         Stage = "detect"             // frames held in memory, in the pipeline's batches
-	Classify       Stage = "classify"           // crops held in memory, in the pipeline's batches
-	Inference      Stage = "inference"          // the pipeline fed with frames held in memory: all but decoding
-	EndToEnd       Stage = "end-to-end"         // the pipeline on the file, every frame
-	EndToEndSample Stage = "end-to-end-sampled" // the pipeline on the file at the default sampling
+	Decode          Stage = "decode"             // every frame decoded and converted to BGR
+	DecodeSampled   Stage = "decode-sampled"     // every frame decoded, the sampled ones converted
+	Detect          Stage = "detect"             // frames held in memory, in the pipeline's batches
+	Classify        Stage = "classify"           // crops held in memory, in the pipeline's batches
+	Inference       Stage = "inference"          // the pipeline fed with frames held in memory, as close as every frame
+	InferenceSample Stage = "inference-sampled"  // the same, as far apart as the sampled ones
+	EndToEnd        Stage = "end-to-end"         // the pipeline on the file, every frame
+	EndToEndSample  Stage = "end-to-end-sampled" // the pipeline on the file at the default sampling
 )
 
 // Stages lists them all.
 func Stages() []Stage {
-	return []Stage{Decode, DecodeSampled, Detect, Classify, Inference, EndToEnd, EndToEndSample}
+	return []Stage{Decode, DecodeSampled, Detect, Classify, Inference, InferenceSample, EndToEnd, EndToEndSample}
 }
 
 // Options say what is measured and how often. Zero numbers are taken as they are.
@@ -79,12 +80,20 @@ func Run(ctx context.Context, p score.Pipeline, path string, o Options) (*Report
 	slices.SortFunc(report.Rows, func(a, c Row) int { return slices.Index(order, a.Stage) - slices.Index(order, c.Stage) })
 	for i := range report.Rows {
 		if row := &report.Rows[i]; row.Unit == unitFrames && b.info.Kind == frames.Video && b.info.FPS > 0 {
-			row.RealTime = row.PerSecond.Median / b.info.FPS // right also when the rate varies: FPS is its mean
+			row.RealTime = row.PerSecond.Median / b.rate(row.Stage) // right also when the rate varies: FPS is its mean
 		}
 	}
-	report.overlap(EndToEnd, Decode)
-	report.overlap(EndToEndSample, DecodeSampled)
+	report.overlap(EndToEnd, Decode, Inference)
+	report.overlap(EndToEndSample, DecodeSampled, InferenceSample)
 	return report, nil
+}
+
+// rate is how many of a stage's frames make a second of the clip.
+func (b *bench) rate(s Stage) float64 {
+	if s == InferenceSample {
+		return min(b.SampleFPS, b.info.FPS)
+	}
+	return b.info.FPS
 }
 
 func orDefault(n, otherwise int) int {
@@ -136,7 +145,7 @@ func (b *bench) each(ctx context.Context, report *Report, jobs []job) error {
 
 // fromMemory measures what needs no decoder.
 func (b *bench) fromMemory(ctx context.Context, report *Report) error {
-	if !b.wants(Detect) && !b.wants(Classify) && !b.wants(Inference) {
+	if !slices.ContainsFunc([]Stage{Detect, Classify, Inference, InferenceSample}, b.wants) {
 		return nil
 	}
 	held, err := b.hold(ctx)
@@ -147,7 +156,8 @@ func (b *bench) fromMemory(ctx context.Context, report *Report) error {
 	report.Clip.FacesPerFrame = float64(held.faces) / float64(len(held.frames))
 	return b.each(ctx, report, []job{
 		{Detect, func(ctx context.Context) (sample, error) { return b.detect(ctx, held) }},
-		{Inference, func(ctx context.Context) (sample, error) { return b.inference(ctx, held) }},
+		{Inference, func(ctx context.Context) (sample, error) { return b.inference(ctx, held, b.info.FPS) }},
+		{InferenceSample, func(ctx context.Context) (sample, error) { return b.inference(ctx, held, b.rate(InferenceSample)) }},
 		{Classify, func(ctx context.Context) (sample, error) {
 			held.release() // the crops are copies
 			return b.classify(ctx, held)

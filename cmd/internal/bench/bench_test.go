@@ -53,7 +53,7 @@ func TestEveryStageIsMeasured(t *testing.T) {
 		if !(p.Low > 0 && p.Low <= p.Median && p.Median <= p.High) || row.Items == 0 {
 			t.Errorf("%s: %d items, %+v per second", stage, row.Items, p)
 		}
-		if fromFile := !slices.Contains([]Stage{Detect, Classify, Inference}, stage); fromFile && row.Items != 25 {
+		if fromFile := !slices.Contains([]Stage{Detect, Classify, Inference, InferenceSample}, stage); fromFile && row.Items != 25 {
 			t.Errorf("%s: %d frames of 25", stage, row.Items)
 		}
 		if (row.RealTime > 0) == (stage == Classify) {
@@ -221,11 +221,11 @@ func TestOverlap(t *testing.T) {
 	second := func(v float64) Spread { return Spread{Median: v} }
 	r := Report{Machine: Machine{Cores: 2}, Rows: []Row{
 		{Stage: DecodeSampled, Items: 300, Seconds: second(2), CPUSeconds: 4},
-		{Stage: Inference, Items: 100, PerSecond: second(50), CPUSeconds: 4},
+		{Stage: InferenceSample, Items: 100, PerSecond: second(50), CPUSeconds: 4},
 		{Stage: EndToEndSample, Items: 300, Examined: 50, Seconds: second(4), CPUSeconds: 6},
 	}}
-	r.overlap(EndToEndSample, DecodeSampled)
-	r.overlap(EndToEnd, Decode) // was not measured
+	r.overlap(EndToEndSample, DecodeSampled, InferenceSample)
+	r.overlap(EndToEnd, Decode, Inference) // was not measured
 	// 50 frames take 1 s of inference and 2 CPU seconds; with decoding's 4 that is 3 s on two cores.
 	want := Overlap{Stage: EndToEndSample, Seconds: 4, Decode: 2, Inference: 1, OfSlower: 0.5, OfCores: 0.75}
 	if len(r.Overlaps) != 1 || r.Overlaps[0] != want {

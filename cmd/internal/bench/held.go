@@ -97,13 +97,22 @@ func (h *held) release() {
 	h.frames = nil
 }
 
+// linger is how long the player stays with a held frame: about as long as a face holds still somewhere. Without it
+// nothing would ever be interpolated between frames.
+const linger = time.Second
+
+// photoRate is the number of frames to a second where the material has none.
+const photoRate = 25
+
 // player plays held frames over and over until the time is up, as a source of its own.
 type player struct {
-	held  *held
-	info  frames.Info
-	whole int // frames come in multiples of this, so that no batch is short
-	until time.Time
-	next  int
+	held   *held
+	info   frames.Info
+	whole  int // frames come in multiples of this, so that no batch is short
+	until  time.Time
+	step   time.Duration // from one frame to the next
+	linger int           // times each frame is shown
+	next   int
 }
 
 var (
@@ -124,8 +133,8 @@ func (p *player) Next(ctx context.Context) (*frames.Frame, error) {
 	if p.next > 0 && p.next%p.whole == 0 && !time.Now().Before(p.until) {
 		return nil, io.EOF
 	}
-	const step = 40 * time.Millisecond
-	frame := frames.NewFrame(p.next, time.Duration(p.next)*step, p.held.frames[p.next%len(p.held.frames)].Image, nil)
+	shown := p.held.frames[p.next/p.linger%len(p.held.frames)]
+	frame := frames.NewFrame(p.next, time.Duration(p.next)*p.step, shown.Image, nil)
 	p.next++
 	return frame, nil
 }

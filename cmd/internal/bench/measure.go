@@ -91,6 +91,12 @@ func newRow(stage Stage, runs []run) *Row {
 			Classify: share(func(r run) int64 { return r.busy.ClassifyMS }),
 		}
 	}
+	if q := runs[0].busy.Queues; q.DetectBound > 0 {
+		row.Queues = &Queues{
+			Detect: over(runs, func(r run) float64 { return r.busy.Queues.Detect }).Median, DetectBound: q.DetectBound,
+			Classify: over(runs, func(r run) float64 { return r.busy.Queues.Classify }).Median, ClassifyBound: q.ClassifyBound,
+		}
+	}
 	return row
 }
 

@@ -88,8 +88,9 @@ type Row struct {
 	Cores      float64   `json:"cores"`               // CPU seconds per second
 	Allocs     float64   `json:"allocs_per_item"`     // on Go's heap
 	AllocBytes float64   `json:"alloc_bytes_per_item"`
-	PeakBytes  int64     `json:"peak_bytes"`     // of the process's memory while the stage ran
-	Busy       *Busy     `json:"busy,omitempty"` // of the pipeline's stages
+	PeakBytes  int64     `json:"peak_bytes"`       // of the process's memory while the stage ran
+	Busy       *Busy     `json:"busy,omitempty"`   // of the pipeline's stages
+	Queues     *Queues   `json:"queues,omitempty"` // between them
 	Compared   *Compared `json:"compared,omitempty"`
 }
 
@@ -99,6 +100,14 @@ type Busy struct {
 	Decode   float64 `json:"decode"`
 	Detect   float64 `json:"detect"`
 	Classify float64 `json:"classify"` // cropping, too
+}
+
+// Queues are the mean numbers of frames that waited for a stage when it took one, and the most that could.
+type Queues struct {
+	Detect        float64 `json:"detect"`
+	DetectBound   int     `json:"detect_bound"`
+	Classify      float64 `json:"classify"`
+	ClassifyBound int     `json:"classify_bound"`
 }
 
 // Overlap sets the pipeline on the file against its two halves, measured alone on the same frames in the same run.
@@ -124,8 +133,8 @@ func (r *Report) row(s Stage) *Row {
 }
 
 // overlap adds the comparison of whole with decode and the inference of as many frames, when all three were measured.
-func (r *Report) overlap(whole, decode Stage) {
-	w, d, i := r.row(whole), r.row(decode), r.row(Inference)
+func (r *Report) overlap(whole, decode, inference Stage) {
+	w, d, i := r.row(whole), r.row(decode), r.row(inference)
 	if w == nil || d == nil || i == nil {
 		return
 	}

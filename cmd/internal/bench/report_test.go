@@ -25,7 +25,7 @@ func example() *Report {
 		r.Rows = append(r.Rows, Row{
 			Stage: stage, Unit: "frames", Runs: 5, Items: 300, Examined: 60, PerSecond: rate(v), Seconds: rate(300 / v),
 			RealTime: v / 30, CPUSeconds: 500 / v, Cores: 1.9, Allocs: 12.4, AllocBytes: 4321, PeakBytes: 345e6,
-			Busy: &Busy{0.9, 0.5, 0.2},
+			Busy: &Busy{0.9, 0.5, 0.2}, Queues: &Queues{1.25, 4, 0.5, 8},
 		})
 	}
 	return r
@@ -34,9 +34,9 @@ func example() *Report {
 func TestText(t *testing.T) {
 	r, earlier := example(), example()
 	for i := range r.Rows {
-		r.overlap(r.Rows[i].Stage, Decode)
+		r.overlap(r.Rows[i].Stage, Decode, Inference)
 	}
-	r.Overlaps = r.Overlaps[5:6]
+	r.Overlaps = r.Overlaps[6:7]
 	earlier.Rows = earlier.Rows[1:]
 	earlier.Machine.CPU, earlier.Rows[1].PerSecond = "Processor 2000", Spread{100, 90, 110}
 	r.Compare("before.json", earlier)

@@ -94,10 +94,16 @@ func (b *bench) classify(ctx context.Context, h *held) (s sample, err error) {
 	return s, nil
 }
 
-// inference runs the pipeline on the held frames instead of a file.
-func (b *bench) inference(ctx context.Context, h *held) (sample, error) {
+// inference runs the pipeline on the held frames instead of a file, so many to the second of presentation time.
+func (b *bench) inference(ctx context.Context, h *held, rate float64) (sample, error) {
+	if !(rate > 0) {
+		rate = photoRate
+	}
 	p := b.pipeline
 	p.Options.MaxDuration = 0
-	p.Opener = &player{held: h, info: b.info, whole: p.Options.BatchFrames, until: time.Now().Add(b.LeastRun)}
+	p.Opener = &player{
+		held: h, info: b.info, whole: p.Options.BatchFrames, until: time.Now().Add(b.LeastRun),
+		step: time.Duration(float64(time.Second) / rate), linger: max(1, int(linger.Seconds()*rate)),
+	}
 	return scored(ctx, p, b.path)
 }

@@ -121,12 +121,16 @@ func (r *Report) foot(b *strings.Builder) {
 	}
 	for _, o := range r.Overlaps {
 		label := r.Settings.label(o.Stage)
-		busy := r.row(o.Stage).Busy
+		busy, queues := r.row(o.Stage).Busy, r.row(o.Stage).Queues
 		b.WriteString("\n")
 		paragraph(b, "%s: %s of the slower half alone (decode %.2f s, inference %.2f s, together %.2f s); %s of what %d cores allow for both.",
 			label, percent(o.OfSlower), o.Decode, o.Inference, o.Seconds, percent(o.OfCores), r.Machine.Cores)
 		if busy != nil {
 			paragraph(b, "Of that time decode was busy %s, detect %s, classify %s.", percent(busy.Decode), percent(busy.Detect), percent(busy.Classify))
+		}
+		if queues != nil {
+			paragraph(b, "Waiting on average: %s of at most %d frames to be looked at, %s of %d to be classified.",
+				number(queues.Detect), queues.DetectBound, number(queues.Classify), queues.ClassifyBound)
 		}
 	}
 	if r.Earlier != nil {

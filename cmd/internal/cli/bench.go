@@ -37,8 +37,8 @@ rows of the whole pipeline it has nothing to do.
   inference    the pipeline on frames in memory: all but decoding
   end-to-end   the pipeline on the clip, as scan runs it
 
-decode and end-to-end are also measured as "decode-sampled" and
-"end-to-end-sampled": at --fps, where RATE counts the frames passed over, too.
+decode, inference and end-to-end are also measured as "decode-sampled" and so
+on: at --fps, where RATE counts the frames that decoding passes over, too.
 
 Figures are medians over --runs. Close other programs: their share of the cores
 is missing here, and shows as a large +/-.
