@@ -194,6 +194,9 @@ func leaves(typ reflect.Type, at string, f func(string)) {
 	}
 	for i := range typ.NumField() {
 		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		if name == "-" {
+			continue // for the program alone
+		}
 		leaves(typ.Field(i).Type, at+"."+name, f)
 	}
 }

@@ -19,34 +19,50 @@ func (t *Tally) Summary(took time.Duration) string {
 	if t.Total <= few {
 		return t.String()
 	}
+	lines := t.lines()
+	width := 0
+	for _, l := range lines {
+		width = max(width, columnsOf(l.name))
+	}
 	var b strings.Builder
-	b.WriteString(t.headline(took) + "\n")
-	line := func(indent int, name string, n int) {
+	b.WriteString(t.headline(took))
+	for _, l := range lines {
+		fmt.Fprintf(&b, "\n%s %*d", pad(l.name, width), countColumns, l.count)
+	}
+	return b.String()
+}
+
+// countColumns is the width of the summary's numbers.
+const countColumns = 8
+
+type summaryLine struct {
+	name  string
+	count int
+}
+
+// lines are what there is any of, with what belongs to it indented below it.
+func (t *Tally) lines() []summaryLine {
+	var lines []summaryLine
+	add := func(indent, name string, n int) {
 		if n > 0 {
-			fmt.Fprintf(&b, "%s %*d\n", pad(strings.Repeat("  ", indent)+name, summaryColumns), countColumns, n)
+			lines = append(lines, summaryLine{indent + name, n})
 		}
 	}
-	line(1, "scored", t.Status[score.Scored])
+	add("  ", "scored", t.Status[score.Scored])
 	for _, band := range []score.Band{score.VeryStrong, score.Strong, score.Moderate, score.Weak} {
-		line(2, string(band), t.Bands[band])
+		add("    ", string(band), t.Bands[band])
 	}
-	line(1, "inconclusive", t.Status[score.Inconclusive])
-	line(1, "not applicable", t.Status[score.NotApplicable])
-	line(1, "errors", t.Status[score.Failed])
+	add("  ", "inconclusive", t.Status[score.Inconclusive])
+	add("  ", "not applicable", t.Status[score.NotApplicable])
+	add("  ", "errors", t.Status[score.Failed])
 	reasons := slices.SortedFunc(maps.Keys(t.Errors), func(a, b score.Reason) int {
 		return cmp.Or(cmp.Compare(t.Errors[b], t.Errors[a]), cmp.Compare(a, b))
 	})
 	for _, reason := range reasons {
-		line(2, Shorten(say(reason), summaryColumns-4), t.Errors[reason])
+		add("    ", say(reason), t.Errors[reason])
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return lines
 }
-
-// The widths of the summary's columns.
-const (
-	summaryColumns = 56
-	countColumns   = 8
-)
 
 func (t *Tally) headline(took time.Duration) string {
 	s := plural(t.Total, "input")

@@ -133,7 +133,7 @@ func (s *Store) Add(r *score.Result) error {
 		if s.file.Truncate(at) == nil {
 			s.size = at
 		}
-		return fmt.Errorf("%s: %w", s.name, err)
+		return err // it names the file
 	}
 	s.index.add(summarize(r), at)
 	return nil

@@ -158,7 +158,10 @@ func TestTheEndIsMended(t *testing.T) {
 		t.Fatal(err)
 	}
 	half := bytes.IndexByte(whole, '\n') + 1
-	for size := half; size < len(whole); size += 1 + 8*min(1, max(0, len(whole)-2-size)) { // the last bytes one by one
+	for size := half; size < len(whole); size++ {
+		if size%9 != 0 && size < len(whole)-2 {
+			continue // not each of them: every row goes to the disk
+		}
 		for _, zeros := range []int{0, 5} {
 			last := size == len(whole)-1 && zeros == 0
 			if err := os.WriteFile(name, append(bytes.Clone(whole[:size]), make([]byte, zeros)...), 0o600); err != nil {
