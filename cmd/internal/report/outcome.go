@@ -113,7 +113,7 @@ func (m maker) interval(i *[2]float64) string {
 	if i == nil {
 		return ""
 	}
-	return m.w.Say("outcome.interval", "low", m.w.Percent(i[0]), "high", m.w.Percent(i[1]))
+	return m.w.Say("outcome.chance", "low", m.w.Percent(i[0]), "high", m.w.Percent(i[1]))
 }
 
 func (m maker) scale(p float64, interval *[2]float64) *scale {

@@ -25,7 +25,6 @@ type page struct {
 	Photo        bool
 	Segments     []segment
 	MoreSegments int
-	Threshold    string
 	Faces        []face
 	FaceCount    int
 	Others       []face
@@ -70,7 +69,7 @@ func newPage(in Input) (page, error) {
 	p := page{
 		Mark: Mark(m.r, m.w), Icon: Thumb(m.Pictures), Lang: string(m.w.Language()), Policy: policy(styleText, ""), Style: template.CSS(styleText),
 		Name: m.name(longestName), Title: m.w.Say("page.title", "name", m.name(longestTitle)), Facts: m.facts(), Outcome: m.outcome(), Photo: m.r.Input.Kind == "image",
-		Threshold: m.w.Percent(m.thresholds().Moderate), FaceCount: len(m.r.Tracks), NoPictures: m.noPictures(),
+		FaceCount: len(m.r.Tracks), NoPictures: m.noPictures(),
 		Legend: dataURL("image/png", legend), Cells: m.cells(), File: m.file(), Provenance: m.provenance(),
 		BadScores: m.r.Quality.BadScores, Limits: m.limits(), Method: m.method(), MadeWith: m.madeWith(), Summary: m.summary(),
 	}
