@@ -105,7 +105,7 @@ func sixteen(c Color) int {
 // dither spreads the error of few colours over a pattern of 4 x 4 pixels.
 func dither(c Color, x, y int) Color {
 	pattern := [16]int{0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5}
-	shift := (pattern[4*(y&3)+x&3] - 8) * 6
+	shift := (pattern[4*(y&3)+x&3] - 8) * 3
 	move := func(v uint8) uint8 { return uint8(min(255, max(0, int(v)+shift))) }
 	return Color{move(c.R), move(c.G), move(c.B)}
 }

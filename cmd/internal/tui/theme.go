@@ -40,12 +40,25 @@ func newTheme(dark bool, profile colorprofile.Profile) theme {
 		bar:    plain.Foreground(pick("#444444", "#bcbcbc")),
 		gap:    plain.Foreground(pick("#bbbbbb", "#4e4e4e")),
 	}
+	if t.depth == termimg.Sixteen {
+		t.faint, t.gap = plain.Faint(true), plain.Faint(true)
+		t.bad, t.key, t.bar = plain.Bold(true).Foreground(lipgloss.Red), plain.Foreground(lipgloss.Cyan), plain
+		t.strong = plain.Bold(true)
+	}
 	// No band is green: a low score does not say that all is well.
 	t.bands = map[score.Band]lipgloss.Style{
 		score.Weak:       plain.Foreground(pick("#4f6d8f", "#87afd7")),
 		score.Moderate:   plain.Foreground(pick("#8a6d00", "#ffd75f")),
 		score.Strong:     plain.Foreground(pick("#b35000", "#ff9f43")),
 		score.VeryStrong: plain.Bold(true).Foreground(pick("#b00020", "#ff5f5f")),
+	}
+	if t.depth == termimg.Sixteen { // the terminal's own, which its user has made readable
+		t.bands = map[score.Band]lipgloss.Style{
+			score.Weak:       plain.Foreground(lipgloss.Cyan),
+			score.Moderate:   plain.Foreground(lipgloss.Yellow),
+			score.Strong:     plain.Foreground(lipgloss.Magenta),
+			score.VeryStrong: plain.Bold(true).Foreground(lipgloss.Red),
+		}
 	}
 	t.tracks = []termimg.Color{
 		{R: 0x4c, G: 0xc9, B: 0xf0},

@@ -264,14 +264,9 @@ func (d *deck) play(ctx context.Context) {
 	if wait := time.Until(due); wait > 0 && !d.player.pause(ctx, wait) {
 		return
 	}
-	behind := time.Since(due)
-	interval := d.interval()
-	if pace := d.player.options.Pace; pace != nil {
-		interval = max(interval, pace())
-	}
-	shown := time.Since(d.last)
+	behind, shown := time.Since(due), time.Since(d.last)
 	d.advance()
-	if shown < interval*9/10 || behind > 2*d.interval() && shown < 4*interval {
+	if late := behind > 2*d.interval() && shown < 4*max(d.interval(), d.pace()); late || shown < d.pace() {
 		d.dropped++
 		return
 	}
@@ -280,6 +275,20 @@ func (d *deck) play(ctx context.Context) {
 		d.start()
 	}
 	d.show()
+}
+
+// fastest is the least time between two pictures when the clip plays faster than it was made: screens show no more.
+const fastest = time.Second / 50
+
+// pace is the least time between two pictures.
+func (d *deck) pace() (least time.Duration) {
+	if pace := d.player.options.Pace; pace != nil {
+		least = pace()
+	}
+	if d.speed > 1 {
+		least = max(least, fastest)
+	}
+	return least
 }
 
 // interval is the time between two frames as they should be shown.
