@@ -16,7 +16,8 @@ import (
 
 const convertHelp = `Write results that were kept as JSON lines in another format: those of
 scan --resume, also while it runs, of scan --format jsonl and of eval --results.
-Where a path has several rows, the last one counts.`
+Several files, such as those of shards, become one. Where a path has several
+rows, the last one counts.`
 
 // convertOptions are what the user asked for.
 type convertOptions struct {
@@ -27,13 +28,13 @@ type convertOptions struct {
 func newConvert(e *env.Env) *cobra.Command {
 	o := &convertOptions{}
 	cmd := &cobra.Command{
-		Use:   "convert RESULTS.jsonl",
+		Use:   "convert RESULTS.jsonl...",
 		Short: "Write kept results as a table, CSV or JSON",
 		Long:  convertHelp,
 		Example: "  blendscope convert night.jsonl\n" +
-			"  blendscope convert -o night.csv night.jsonl",
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return o.run(e, args[0]) },
+			"  blendscope convert -o night.csv shard-1.jsonl shard-2.jsonl",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(e, args) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "`format`: text, json, jsonl or csv (default: by the extension of -o, else text)")
@@ -42,23 +43,27 @@ func newConvert(e *env.Env) *cobra.Command {
 	return cmd
 }
 
-func (o *convertOptions) run(e *env.Env, name string) error {
+func (o *convertOptions) run(e *env.Env, files []string) error {
 	if o.format == "" {
 		o.format = formatFor(o.output)
 	}
 	if _, err := output.ParseFormat(o.format); err != nil {
 		return exit.Usagef("--format: %v", err)
 	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return err
+	var items []input.Item
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		items = append(items, input.Item{Path: name, Bytes: info.Size()})
 	}
-	out, err := openSink(e, o.output, []input.Item{{Path: name, Bytes: info.Size()}})
+	out, err := openSink(e, o.output, items)
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	names, err := o.names(name)
+	names, err := o.names(files)
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -66,7 +71,7 @@ func (o *convertOptions) run(e *env.Env, name string) error {
 	if err != nil {
 		return err
 	}
-	err = store.Read(name, doc.Write)
+	err = store.ReadAll(files, doc.Write)
 	if err == nil {
 		err = doc.Close()
 	}
@@ -82,9 +87,9 @@ func (o *convertOptions) run(e *env.Env, name string) error {
 var errEnough = errors.New("enough")
 
 // names are those that decide how wide a table is. Reading them finds out whether the file holds results.
-func (o *convertOptions) names(file string) ([]string, error) {
+func (o *convertOptions) names(files []string) ([]string, error) {
 	var names []string
-	err := store.Read(file, func(r *score.Result) error {
+	err := store.ReadAll(files, func(r *score.Result) error {
 		names = append(names, r.Input.Path)
 		if len(names) == namesAhead {
 			return errEnough

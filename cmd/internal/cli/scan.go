@@ -124,6 +124,7 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f.Var(&o.shard, "shard", "score the I-th of N parts only: each input is in exactly one, whatever else there is")
 	f.BoolVarP(&o.null, "null", "0", false, "paths in lists end with a NUL byte instead of a newline")
 	o.extras.flags(f)
+	detectFlag(f, &o.engine)
 	choiceFlags(f, &o.engine)
 	f.StringVar(&o.log, "log-json", "", "append what happens to `file`, one JSON object a line; - is standard error")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
@@ -151,7 +152,8 @@ func (o *scanOptions) check() error {
 		{o.engine.MaxFaces < 1, exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)},
 		{o.engine.MaxDuration < 0, exit.Usagef("--max-duration: %v is negative", o.engine.MaxDuration)},
 		{o.retry && o.resume == "", exit.Usagef("--retry-errors needs --resume")},
-		{o.resume != "" && sameName(o.resume, o.output), exit.Usagef("-o and --resume are the same file")},
+		{sameName(o.resume, o.output), exit.Usagef("-o and --resume are the same file")},
+		{sameName(o.log, o.output) || sameName(o.log, o.resume), exit.Usagef("--log-json is the file of -o or --resume")},
 		{o.timeout < 0, exit.Usagef("--timeout: %v is negative", o.timeout)},
 	}
 	for _, b := range bad {
@@ -217,7 +219,7 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) (e
 }
 
 // sameName reports whether two paths are the same but for their spelling.
-func sameName(a, b string) bool { return filepath.Clean(a) == filepath.Clean(b) }
+func sameName(a, b string) bool { return a != "" && b != "" && a != "-" && filepath.Clean(a) == filepath.Clean(b) }
 
 // startError adds what to do about an engine that does not start.
 func startError(err error) error {

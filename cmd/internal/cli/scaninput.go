@@ -120,11 +120,11 @@ func isOutput(output string, item input.Item) bool {
 
 func overInput(output string) error { return exit.Usagef("-o %s would write over an input", output) }
 
-// namedItems are the files that were named, for what must be known before the search.
+// namedItems are the files that results must not replace: those that were named, and the store of --resume.
 func (o *scanOptions) namedItems(ctx context.Context) []input.Item {
 	var spec input.Spec
-	for _, path := range o.namedPaths() {
-		if isFile(path) {
+	for _, path := range append(o.namedPaths(), o.resume) {
+		if path != "" && isFile(path) {
 			spec.Sources = append(spec.Sources, input.Named(path))
 		}
 	}

@@ -248,6 +248,12 @@ func TestReadGivesTheLastRowOfEachPath(t *testing.T) {
 	if want := "a scored, c scored, b scored"; err != nil || strings.Join(got, ", ") != want {
 		t.Errorf("%v, %v", got, err)
 	}
+	other := file(t, row("d", "d"), row("a", "e"))
+	got = nil
+	err = ReadAll([]string{name, other}, func(r *score.Result) error { got = append(got, r.Input.Path+r.Input.SHA256[:1]); return nil })
+	if want := "cc bb dd ae"; err != nil || strings.Join(got, " ") != want {
+		t.Errorf("two stores: %v, %v", got, err)
+	}
 	full := errors.New("disk full")
 	if err := Read(name, func(*score.Result) error { return full }); !errors.Is(err, full) {
 		t.Errorf("err = %v", err)
