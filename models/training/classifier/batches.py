@@ -1,7 +1,7 @@
 """Batches for the training. Batch n is a function of (seed, n) alone, so a resumed run sees what it would have seen.
 
 A batch holds, in equal numbers of genuine and fake faces:
-  pairs     a genuine face and its self-blended or rebuilt twin, cut and degraded alike;
+  pairs     a genuine face and its self-blended, decoded or rebuilt twin, cut and degraded alike;
   clips     frames of genuine clips and of generators, clip drawn before frame, generator before clip;
   stills    genuine and swapped photos of one collection, and generated portraits.
 """
@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import torch
 
-from classifier.blend import rebuild, self_blend
+from classifier.blend import rebuild, self_blend, sharpness
+from classifier.decoders import decoded
 from classifier.degrade import Degradation
 from classifier.shards import Crops
 from common.geometry import crop_square, cut, resize_square
@@ -20,9 +21,9 @@ from sources import DataError
 
 SIZE, CELLS = 224, 14
 CROP_SCALE, SCALES = 1.4, (1.28, 1.55)
-EQUAL_FACE = (60.0, 120.0)  # px: clips and stills of both classes are mostly brought to a face size drawn from this range, or to the smaller of the two
+EQUAL_FACE = (70.0, 180.0)  # px: clips and stills of both classes are mostly brought to a face size drawn from this range, or to the smaller of the two
 STRENGTHS, STRENGTH_SHARE = (0.0, 0.4, 1.0), (0.35, 0.4, 0.25)  # of degradation
-HARDEST = 0.8  # of the pairs of the last steps; the first are at 0
+LARGEST_FACE, SHRUNK_SHARE, LEAST_FACE = 300.0, 0.5, 90.0  # px: frames come at many sizes; pairs are composed at the size drawn
 UNKNOWN = -1.0  # map cells without a target
 
 
@@ -33,9 +34,11 @@ class Mix:
     pairs: int = 12
     clips: int = 3
     stills: int = 1
-    rebuilt: float = 0.25  # share of pairs whose fake is rebuilt as a whole instead of blended
+    rebuilt: float = 0.15  # share of pairs whose fake is rebuilt as a whole instead of blended
+    decoded: float = 0.35  # share of pairs whose fake is an autoencoder's reconstruction, whole or by region
     frames: float = 0.5  # share of pairs made from frames of genuine clips
     matched: float = 0.9  # share of these couples that are matched in size and sharpness
+    kin: float = 0.8  # share of clip couples whose two clips show the same content, where there are such
     borrowed: float = 0.5  # share of genuine photos among the genuine faces set against generators: few people have clips
 
     @property
@@ -61,9 +64,24 @@ class Faces:
             tree = (real if row["label"] == "real" else fake).setdefault(row["kind"], {})
             tree.setdefault(row["method"] or origin(row), {}).setdefault(row["source"], []).append(i)
         self.trees = {("real", kind): tree for kind, tree in real.items()} | {("fake", kind): tree for kind, tree in fake.items()}
+        self.shared = self._shared_groups()
         missing = {(label, kind) for label in ("real", "fake") for kind in ("clip", "still")} - set(self.trees)
         if missing:
             raise DataError(f"no training faces: {sorted(missing)}; run classifier.prepare")
+
+    def _shared_groups(self) -> list[dict[str, dict[str, list[int]]]]:
+        """Groups of clips that hold genuine and fake clips of the same content: per label, the samples by source."""
+        groups = {}
+        for i, row in enumerate(self.crops.rows):
+            if row["kind"] == "clip":
+                groups.setdefault(row["group"], {"real": {}, "fake": {}})[row["label"]].setdefault(row["source"], []).append(i)
+        return [groups[name] for name in sorted(groups) if groups[name]["real"] and groups[name]["fake"]]
+
+    def draw_couple(self, rng) -> tuple[int, int]:
+        """A genuine and a fake frame of the same content."""
+        group = self.shared[rng.integers(len(self.shared))]
+        clips = [group[label][sorted(group[label])[rng.integers(len(group[label]))]] for label in ("real", "fake")]
+        return tuple(clip[rng.integers(len(clip))] for clip in clips)
 
     def draw(self, label: str, kind: str, rng) -> int:
         """A sample: generator (or source) first, then clip, then frame. Large generators weigh more, by the square root."""
@@ -98,8 +116,12 @@ def cells(mask, place, flip: bool) -> np.ndarray:
 class Batches(torch.utils.data.Dataset):
     """Item n is batch n: images [B, SIZE, SIZE, 3] uint8 BGR, labels [B], maps [B, CELLS, CELLS] with UNKNOWN cells."""
 
-    def __init__(self, crops: Crops, mix: Mix, steps: int, seed: int):
-        self.faces, self.mix, self.steps, self.seed = Faces(crops), mix, steps, seed
+    def __init__(self, crops: Crops, mix: Mix, steps: int, seed: int, decoders=(), hard=(0.0, 0.8, 1)):
+        """`decoders` rebuild the decoded pairs; `hard` says how hard the first pairs are, how hard the last ones, in [0, 1], and after
+        how many steps."""
+        if mix.decoded and not decoders:
+            raise DataError("decoded pairs need autoencoders; run classifier.decoders")
+        self.faces, self.mix, self.steps, self.seed, self.decoders, self.hard = Faces(crops), mix, steps, seed, decoders, hard
 
     def __len__(self):
         return self.steps
@@ -107,7 +129,8 @@ class Batches(torch.utils.data.Dataset):
     def __getitem__(self, step: int):
         cv2.setNumThreads(1)
         rng = np.random.default_rng((self.seed, step))
-        hard = HARDEST * min(1.0, 1.25 * step / max(self.steps, 1))
+        first, last, ramp = self.hard
+        hard = first + (last - first) * min(1.0, step / max(ramp, 1))
         rows = [row for _ in range(self.mix.pairs) for row in self.pair(hard, rng)]
         for kind, count in (("clip", self.mix.clips), ("still", self.mix.stills)):
             for _ in range(count):
@@ -119,11 +142,16 @@ class Batches(torch.utils.data.Dataset):
     def pair(self, hard: float, rng):
         """A genuine face and its composed twin, the less different and the more degraded the harder."""
         i = self.faces.draw("real", "clip" if rng.random() < self.mix.frames else "still", rng)
-        image, box = self.faces.crops.image(i), self.faces.crops.boxes[i]
-        if rng.random() < self.mix.rebuilt:
+        crops = self.faces.crops
+        image, box, points = at_some_size(crops.image(i), crops.boxes[i], crops.points[i], rng)
+        kind = rng.random()
+        if kind < self.mix.rebuilt:
             real, fake, mask = image, rebuild(image, rng, hard), None
+        elif kind < self.mix.rebuilt + self.mix.decoded:
+            network = self.decoders[rng.integers(len(self.decoders))]
+            real, fake, mask = decoded(network, image, box, points, rng, hard)
         else:
-            real, fake, mask = self_blend(image, box, self.faces.crops.points[i], rng, hard)
+            real, fake, mask = self_blend(image, box, points, rng, hard)
         place, flip = square(box, rng), rng.random() < 0.5
         strength = rng.choice(STRENGTHS, p=STRENGTH_SHARE) if rng.random() < hard else 0.0
         degrade = Degradation(rng, float(max(box[2:])), strength)
@@ -134,11 +162,11 @@ class Batches(torch.utils.data.Dataset):
     def natural(self, kind, rng):
         """A genuine and a fake face from clips or photos, brought to one size and sharpness and degraded alike."""
         state, strength = rng.integers(1 << 31), rng.choice(STRENGTHS, p=STRENGTH_SHARE)
-        drawn = []
-        for label in ("real", "fake"):
-            borrowed = label == "real" and rng.random() < self.mix.borrowed
-            i = self.faces.draw(label, "still" if borrowed else kind, rng)
-            drawn.append((self.faces.crops.image(i), self.faces.crops.boxes[i]))
+        if kind == "clip" and self.faces.shared and rng.random() < self.mix.kin:
+            chosen = self.faces.draw_couple(rng)
+        else:
+            chosen = [self.faces.draw(label, "still" if label == "real" and rng.random() < self.mix.borrowed else kind, rng) for label in ("real", "fake")]
+        drawn = [(self.faces.crops.image(i), self.faces.crops.boxes[i]) for i in chosen]
         if rng.random() < self.mix.matched:
             drawn = match(drawn, float(np.exp(rng.uniform(*np.log(EQUAL_FACE)))))
         for target, (image, box) in zip((0.0, UNKNOWN), drawn):
@@ -162,11 +190,14 @@ def match(drawn, largest: float):
     return drawn
 
 
-def sharpness(image, box) -> float:
-    """Spread of the Laplacian of the grey face over the spread of its brightness: how crisp, whatever the light."""
-    x, y, w, h = (int(v) for v in box)
-    grey = cv2.cvtColor(image[max(0, y):y + h, max(0, x):x + w], cv2.COLOR_BGR2GRAY).astype(np.float32)
-    return float(cv2.Laplacian(grey, cv2.CV_32F).std() / (grey.std() + 1))
+def at_some_size(image, box, points, rng):
+    """(picture, box, landmarks) as a smaller frame would hold them: at most LARGEST_FACE, often smaller."""
+    face = float(max(box[2:]))
+    target = min(face, LARGEST_FACE)
+    if target > LEAST_FACE and rng.random() < SHRUNK_SHARE:
+        target = float(np.exp(rng.uniform(np.log(LEAST_FACE), np.log(target))))
+    image, smaller = shrunk(image, box, target)
+    return image, smaller, points * (float(max(smaller[2:])) / face)
 
 
 def shrunk(image, box, face: float):

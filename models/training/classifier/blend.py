@@ -146,3 +146,10 @@ def rebuild(image: np.ndarray, rng, hard: float = 1.0) -> np.ndarray:
     if rng.random() < 0.5:
         out = change_colour(out, hard, rng)
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)
+
+
+def sharpness(image, box) -> float:
+    """Spread of the Laplacian of the grey face over the spread of its brightness: how crisp, whatever the light."""
+    x, y, w, h = (int(v) for v in box)
+    grey = cv2.cvtColor(image[max(0, y):y + h, max(0, x):x + w], cv2.COLOR_BGR2GRAY).astype(np.float32)
+    return float(cv2.Laplacian(grey, cv2.CV_32F).std() / (grey.std() + 1))

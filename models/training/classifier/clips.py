@@ -3,7 +3,8 @@
     python -m classifier.clips --videos videos.tsv --evaluation labels.tsv --side calibration --to calibration/
     blendscope eval calibration/labels.tsv --fit
 
-A clip is copied as it is. A panel of a clip is cut out and coded again at CRF 12, which leaves next to no marks.
+A clip is copied as it is. A panel of a clip is cut out and coded again at CRF 12, which leaves next to no marks. With --recode all are
+written as a platform would pass them on: 360p, CRF 32.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import re
 import subprocess
 import tempfile
 
+from classifier.prepare import recode
 from classifier.splits import generator, group_of, split
 from common.mirror import MissingSource, Mirror
 from sources import Clip, DataError, read_clips, read_evaluation
@@ -24,13 +26,17 @@ def file_name(clip: Clip) -> str:
     return f"{stem}_{'-'.join(map(str, clip.crop))}.mp4" if clip.crop else stem + suffix
 
 
-def lay_out(clip: Clip, out: Path) -> None:
+def lay_out(clip: Clip, out: Path, again: bool = False) -> None:
     """Write the clip or its panel to `out`, atomically. MissingSource when the snapshot lacks it."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder, Mirror(clip.repo, clip.commit) as mirror:
         whole = Path(folder) / ("whole" + Path(clip.path).suffix)
         whole.write_bytes(mirror.read(clip.path))
-        (cut_panel(whole, clip.crop) if clip.crop else whole).rename(out)
+        if again:
+            whole = recode(whole, clip.crop)
+        elif clip.crop:
+            whole = cut_panel(whole, clip.crop)
+        whole.rename(out)
 
 
 def cut_panel(whole: Path, crop) -> Path:
@@ -44,28 +50,34 @@ def cut_panel(whole: Path, crop) -> Path:
     return out
 
 
+def lay_out_side(clips, sides, side: str, folder: Path, again: bool) -> int:
+    """Write all clips of a side and labels.tsv; how many there are. Clips at hand are kept, missing ones named."""
+    rows = []
+    for clip in (c for c in clips if sides[c.key] == side):
+        name = str(Path(file_name(clip)).with_suffix(".mp4")) if again else file_name(clip)
+        try:
+            if not (folder / name).exists():
+                lay_out(clip, folder / name, again)
+        except MissingSource as problem:
+            print(f"left out: {problem}", flush=True)
+            continue
+        rows.append((name, clip.label, generator(clip.method), group_of(clip)))
+    with open(folder / "labels.tsv", "w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle, delimiter="\t").writerows([("file", "label", "method", "group"), *rows])
+    return len(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--videos", type=Path, required=True, help="the tab-separated list of clips")
     parser.add_argument("--evaluation", type=Path, required=True, help="the tab-separated labels of the test clips")
     parser.add_argument("--side", default="calibration", choices=("calibration", "test"))
+    parser.add_argument("--recode", action="store_true", help="at 360p CRF 32")
     parser.add_argument("--to", type=Path, required=True, help="folder for the clips and labels.tsv; clips there are kept")
     args = parser.parse_args()
     clips = read_clips(args.videos)
     sides = split(clips, read_evaluation(args.evaluation))
-    rows = []
-    for clip in (c for c in clips if sides[c.key] == args.side):
-        out = args.to / file_name(clip)
-        try:
-            if not out.exists():
-                lay_out(clip, out)
-        except MissingSource as problem:
-            print(f"left out: {problem}", flush=True)
-            continue
-        rows.append((file_name(clip), clip.label, generator(clip.method), group_of(clip)))
-    with open(args.to / "labels.tsv", "w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle, delimiter="\t").writerows([("file", "label", "method", "group"), *rows])
-    print(f"{len(rows)} clips in {args.to}")
+    print(f"{lay_out_side(clips, sides, args.side, args.to, args.recode)} clips in {args.to}")
 
 
 if __name__ == "__main__":

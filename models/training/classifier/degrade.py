@@ -4,8 +4,15 @@ A `Degradation` is drawn once and applied to both pictures of a pair, so that co
 never tell the classes apart.
 """
 
+import io
+
 import cv2
 import numpy as np
+
+try:
+    import av
+except ImportError:  # optional: WebP, VP8's intra coding, stands in for it
+    av = None
 
 RESAMPLE = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
@@ -28,7 +35,7 @@ class Degradation:
         self.sharpen = float(rng.uniform(0.2, 1.2)) if rng.random() < 0.15 * strength else 0.0
         self.blur = float(rng.uniform(0.3, 1.2)) if rng.random() < 0.15 * strength else 0.0
         self.grey = rng.random() < 0.05
-        self.light = (float(rng.uniform(0.8, 1.2)), float(rng.uniform(-20, 20))) if rng.random() < 0.3 else None
+        self.light = (float(rng.uniform(0.6, 1.3)), float(rng.uniform(-30, 30))) if rng.random() < 0.6 else None
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The degraded picture; its size may differ."""
@@ -60,9 +67,12 @@ class Degradation:
 
 
 def _codec(rng, strength):
-    """JPEG, WebP (VP8's intra coding, the nearest to a video codec at hand) or a coarse, deblocked JPEG."""
+    """H.264, JPEG, WebP or a coarse, deblocked JPEG."""
     least = int(90 - 65 * strength)
-    kind, quality = rng.choice(3, p=(0.4, 0.35, 0.25)), int(rng.integers(least, 97))
+    kind, quality = rng.choice(4, p=(0.3, 0.2, 0.15, 0.35)), int(rng.integers(least, 97))
+    factor, shift = int(rng.integers(18, 24 + int(16 * strength))), rng.integers(-2, 3, 2)
+    if kind == 3 and av:
+        return lambda image: video(image, factor, shift)
     if kind == 0:
         return lambda image: _code(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
     if kind == 1:
@@ -73,3 +83,19 @@ def _codec(rng, strength):
 
 def _code(image, suffix, options):
     return cv2.imdecode(cv2.imencode(suffix, image, options)[1], cv2.IMREAD_COLOR)
+
+
+def video(image, factor: int, shift) -> np.ndarray:
+    """The picture as the second frame of an H.264 clip at CRF `factor`, after a frame that differs by a small movement."""
+    height, width = (v // 2 * 2 for v in image.shape[:2])
+    image, data = np.ascontiguousarray(image[:height, :width]), io.BytesIO()
+    with av.open(data, "w", format="h264") as out:
+        stream = out.add_stream("libx264", rate=25, width=width, height=height, pix_fmt="yuv420p")
+        stream.options = {"crf": str(factor), "preset": "veryfast", "tune": "zerolatency", "threads": "1"}
+        for frame in (np.roll(image, tuple(int(v) for v in shift), (0, 1)), image):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
+        out.mux(stream.encode())
+    data.seek(0)
+    with av.open(data, "r", format="h264") as coded:
+        coded.streams.video[0].codec_context.thread_count = 1  # a thread per core and picture would be too many beside the other workers
+        return [frame.to_ndarray(format="bgr24") for frame in coded.decode(video=0)][-1]

@@ -1,6 +1,8 @@
-"""Step 4: write the model folder: ONNX file, manifest, card.
+"""Step 3b and 5: write the model folder: ONNX file, manifest, card. Without --figures it is a candidate that the program can measure
+(`protocol`), with a calibration that does nothing; with them it is what ships.
 
-    python -m classifier.export --run standard --to ../standard --videos videos.tsv
+    python -m classifier.export --run standard --videos videos.tsv --name candidate --to measured/models/candidate
+    python -m classifier.export --run standard --videos videos.tsv --figures measured/figures.json --to ../standard
 """
 
 import argparse
@@ -14,8 +16,8 @@ import torch
 
 from classifier import card, onnxfile
 from classifier.batches import CROP_SCALE, SIZE
-from classifier.network import IMAGENET, Classifier
-from classifier.train import load_average
+from classifier.network import IMAGENET, Classifier, judge
+from classifier.checkpoint import load_average
 from common.mirror import work_root
 from sources import STILLS, DataError, read_clips
 
@@ -36,7 +38,7 @@ def parity(network: Classifier, session) -> float:
     smooth = np.clip(rng.normal(128, 40, (4, 1, 1, 3)) + np.linspace(-60, 60, SIZE)[None, None, :, None] + np.zeros((4, SIZE, 1, 1)), 0, 255)
     pictures = np.concatenate([rng.integers(0, 256, (3, SIZE, SIZE, 3)), smooth, onnxfile.golden_input()]).astype(np.uint8)
     with torch.no_grad():
-        logits, cells = network(torch.from_numpy(pictures).permute(0, 3, 1, 2).float())
+        logits, cells = judge(network, torch.from_numpy(pictures).permute(0, 3, 1, 2).float())
     theirs = session.run(["logit", "map"], {"image": pictures})
     return float(max(np.abs(logits.numpy() - theirs[0]).max(), np.abs(torch.sigmoid(cells).numpy() - theirs[1]).max()))
 
@@ -51,10 +53,24 @@ def speed(session, batch: int = 8, times: int = 20) -> float:
     return 1000 * float(np.median(taken)) / batch
 
 
-def manifest(name, version, digest, session, report, clips) -> dict:
+def unmeasured() -> dict:
+    """Figures of a candidate: its logit passes for the log odds."""
+    return {"calibration": {"a": 1.0, "b": 0.0}, "operating_points": {}, "fitted_on": "nothing: a candidate", "measured_on": ""}
+
+
+def read_figures(path: Path, digest: str) -> dict:
+    """The figures of `protocol`. DataError when they belong to another file."""
+    figures = json.loads(path.read_text())
+    measured = {m["sha256"] for m in figures["models"]}
+    if digest not in measured:
+        raise DataError(f"{path} was measured with another model than {digest[:12]}; run classifier.protocol with the candidate of this run")
+    f = figures["sets"]["calibration"]
+    return figures | {"fitted_on": f"{FITTED} ({len(f['methods'])} generators)",
+                      "measured_on": f"calibration clips: {f['genuine']} genuine, {f['fake']} fake"}
+
+
+def manifest(name, version, digest, session, figures, clips) -> dict:
     """The manifest, field for field as the program reads it."""
-    methods = {r["method"] for r in report["clips"] if r["side"] == "calibration" and r["label"]}
-    measured = f"calibration clips: {report['sets']['calibration']['genuine']} genuine, {report['sets']['calibration']['fake']} fake"
     return {
         "schema": "blendscope.model/1", "name": name, "version": version, "task": "forgery-classification",
         "file": f"{name}.onnx", "sha256": digest, "licence": "Apache-2.0",
@@ -62,10 +78,9 @@ def manifest(name, version, digest, session, report, clips) -> dict:
                   "multiple_of": 0, "long_side": 0, "alignment": "square", "crop_scale": CROP_SCALE,
                   "mean": [0, 0, 0], "std": [1, 1, 1]},
         "outputs": [{"name": "logit", "meaning": "logit", "fake": "high"}, {"name": "map", "meaning": "boundary_map"}],
-        "calibration": {"method": "platt", **{k: round(v, 6) for k, v in report["calibration"].items()},
-                        "fitted_on": f"{FITTED} ({len(methods)} generators)"},
-        "operating_points": [{"name": point, **{k: round(v, 4) for k, v in values.items()}, "measured_on": measured}
-                             for point, values in report["operating_points"].items()],
+        "calibration": {"method": "platt", **{k: round(v, 6) for k, v in figures["calibration"].items()}, "fitted_on": figures["fitted_on"]},
+        "operating_points": [{"name": point, **{k: round(v, 4) for k, v in values.items()}, "measured_on": figures["measured_on"]}
+                             for point, values in figures["operating_points"].items()],
         "trained_on": [{"name": f"ImageNet weights of MobileNetV2, {IMAGENET[0]}", "licence": "Apache-2.0"}]
         + [{"name": s.repo + " " + "+".join(s.folders), "licence": s.licence} for s in STILLS]
         + [{"name": repo, "licence": licence} for repo, licence in sorted(clips.items())],
@@ -78,7 +93,6 @@ def export(args) -> None:
     network = Classifier()
     network.load_state_dict(load_average(args.run))
     network.eval()
-    report = json.loads((work_root() / "runs" / args.run / "report.json").read_text())
     args.to.mkdir(parents=True, exist_ok=True)
     path = args.to / f"{args.name}.onnx"
     digest = onnxfile.write(network, path)
@@ -91,16 +105,18 @@ def export(args) -> None:
         print(f"warning: slower than {SLOWEST} ms per face; is the machine busy?")
     trained = {r for r in json.loads((work_root() / "trained-clips.json").read_text())}
     clips = {c.repo: c.licence for c in read_clips(args.videos) if c.key in trained}
-    entry = manifest(args.name, args.version, digest, session, report, clips)
+    figures = read_figures(args.figures, digest) if args.figures else unmeasured()
+    entry = manifest(args.name, args.version, digest, session, figures, clips)
     (args.to / "manifest.json").write_text(json.dumps(entry, indent=2) + "\n")
-    (args.to / "card.md").write_text(card.render(entry, report, measured))
+    (args.to / "card.md").write_text(card.render(entry, figures, measured) if args.figures else f"# Candidate `{args.name}`, not measured yet\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", default="standard")
     parser.add_argument("--name", default="standard")
-    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--version", default="0.2.0")
+    parser.add_argument("--figures", type=Path, help="figures.json of classifier.protocol, for the calibration and the card")
     parser.add_argument("--to", type=Path, required=True, help="the model folder, models/standard")
     parser.add_argument("--videos", type=Path, required=True, help="the list of clips, for the licences")
     export(parser.parse_args())

@@ -43,8 +43,9 @@ def balance(labels) -> np.ndarray:
     return np.where(labels, 0.5 / max(labels.sum(), 1), 0.5 / max((~labels).sum(), 1))
 
 
-def platt(scores, labels, ridge: float = 0.002) -> tuple[float, float]:
-    """(a, b) of p = sigmoid(a * score + b), fitted with balanced classes and smoothed targets."""
+def platt(scores, labels, ridge: float = 0.002, least: float = 0.0) -> tuple[float, float]:
+    """(a, b) of p = sigmoid(a * score + b), fitted with balanced classes and smoothed targets. The slope, per standard
+    deviation, is at least `least`; without it ValueError when the scores do not separate the classes."""
     scores, labels = np.asarray(scores, float), np.asarray(labels, bool)
     weights = balance(labels)
     target = np.where(labels, (labels.sum() + 1) / (labels.sum() + 2), 1 / ((~labels).sum() + 2))
@@ -55,6 +56,8 @@ def platt(scores, labels, ridge: float = 0.002) -> tuple[float, float]:
         z = v[0] * values + v[1]
         return (weights * (np.logaddexp(0, z) - target * z)).sum() + ridge * v[0] ** 2
     slope, offset = minimize(cost, np.array([1.0, 0.0])).x
+    if slope < least:
+        slope, offset = least, 0.0
     if slope <= 0:
         raise ValueError("calibration found no positive slope: the scores do not separate the classes")
     return float(slope / spread), float(offset - slope * centre / spread)

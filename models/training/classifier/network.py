@@ -17,6 +17,7 @@ MEAN_BGR, STD_BGR = (103.53, 116.28, 123.675), (57.375, 57.12, 58.395)
 # (expansion, channels, stride) of the 17 bottlenecks
 BOTTLENECKS = ([(1, 16, 1)] + [(6, 24, 2), (6, 24, 1)] + [(6, 32, 2)] + [(6, 32, 1)] * 2 + [(6, 64, 2)] + [(6, 64, 1)] * 3
                + [(6, 96, 1)] * 3 + [(6, 160, 2)] + [(6, 160, 1)] * 2 + [(6, 320, 1)])
+CONTROL = 1.0  # weight of the coarse copy's logit
 FINE, MIDDLE = 5, 12  # bottlenecks whose outputs have stride 8 (32 channels) and 16 (96 channels)
 
 
@@ -89,6 +90,20 @@ class Classifier(nn.Module):
         cells = self.map(torch.relu(up + self.middle_map(middle)))[:, 0]
         pooled = torch.cat([level.mean((2, 3)) for level in (deep, middle, fine)], 1)
         return self.logit(self.dropout(pooled))[:, 0], cells
+
+
+def coarse(x):
+    """The same pictures [N, 3, H, W] without their fine detail: halved by averaging and brought back by linear interpolation."""
+    return nn.functional.interpolate(nn.functional.avg_pool2d(x, 2), scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def judge(network, x):
+    """(logits [N], map logits): what the program is told. The logit is the network's own minus CONTROL times the one it gives to the
+    picture's coarse copy. People, light and scene are the same in both and cancel; the traces of composition and of decoders
+    live in fine detail and stay."""
+    both, cells = network(torch.cat([x, coarse(x)]))
+    fine, control = both.reshape(2, -1)
+    return fine - CONTROL * control, cells.reshape(2, -1, *cells.shape[1:])[0]
 
 
 def freeze(network: nn.Module, frozen: bool) -> None:

@@ -7,6 +7,7 @@ pixels of that crop, and a row of text: source, label, method, group, side.
 import json
 import os
 from pathlib import Path
+import zipfile
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from common.geometry import crop_square, cut
 from sources import DataError
 
-LONGEST = 352  # px: side of a stored crop at most
+LONGEST = 720  # px: side of a stored crop at most. Below it the crop is native, so that the only resampling is the last one, as in the program
 QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 98]
 if hasattr(cv2, "IMWRITE_JPEG_SAMPLING_FACTOR"):  # OpenCV 4.7 and later; before that chroma is always halved
     QUALITY += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -46,14 +47,32 @@ class ShardWriter:
 
     def write(self) -> int:
         """Number of samples written; an empty shard is written too, so that a rerun does not look again."""
-        ends = np.cumsum([len(j) for j in self.jpegs], dtype=np.int64)
-        part = self.path.with_suffix(".part")
-        with open(part, "wb") as handle:
-            np.savez(handle, jpegs=np.concatenate(self.jpegs) if self.jpegs else np.zeros(0, np.uint8), ends=ends,
-                     boxes=np.array(self.boxes, np.float32).reshape(-1, 4),
-                     points=np.array(self.points, np.float32).reshape(-1, 98, 2), rows=json.dumps(self.rows))
-        os.replace(part, self.path)
+        write_shard(self.path, self.jpegs, self.boxes, self.points, self.rows)
         return len(self.rows)
+
+
+def write_shard(path: Path, jpegs, boxes, points, rows) -> None:
+    """One file of samples, whole or not at all."""
+    ends = np.cumsum([len(j) for j in jpegs], dtype=np.int64)
+    part = path.with_suffix(".part")
+    with open(part, "wb") as handle:
+        np.savez(handle, jpegs=np.concatenate(jpegs) if len(jpegs) else np.zeros(0, np.uint8), ends=ends,
+                 boxes=np.array(boxes, np.float32).reshape(-1, 4), points=np.array(points, np.float32).reshape(-1, 98, 2), rows=json.dumps(rows))
+    os.replace(part, path)
+
+
+def read_shard(path: Path):
+    """(jpegs, ends, boxes, points, rows) of a file. DataError when it is cut short, or its rows have no label or a wrong one."""
+    try:
+        with np.load(path) as shard:
+            jpegs, ends, boxes, points, rows = (shard[name] for name in ("jpegs", "ends", "boxes", "points", "rows"))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
+        raise DataError(f"{path} is not a whole shard ({type(problem).__name__}); delete it and run classifier.prepare again") from problem
+    rows = json.loads(str(rows))
+    for row in rows:
+        if row["label"] not in ("real", "fake") or (row["label"] == "fake") != bool(row["method"]):
+            raise DataError(f"{path}: mixed-up label: {row}")
+    return jpegs, ends, boxes, points, rows
 
 
 class Crops:
@@ -62,16 +81,14 @@ class Crops:
     def __init__(self, folder: Path, wanted=lambda row: True):
         self.jpegs, self.rows, boxes, points = [], [], [np.zeros((0, 4), np.float32)], [np.zeros((0, 98, 2), np.float32)]
         for path in sorted(Path(folder).glob("*.npz")):
-            with np.load(path) as shard:
-                rows = json.loads(str(shard["rows"]))
-                keep = [i for i, row in enumerate(rows) if wanted(row)]
-                if not keep:
-                    continue
-                data, ends = shard["jpegs"], shard["ends"]
-                self.jpegs += [data[(ends[i - 1] if i else 0):ends[i]].copy() for i in keep]
-                self.rows += [rows[i] for i in keep]
-                boxes.append(shard["boxes"][keep])
-                points.append(shard["points"][keep])
+            data, ends, shard_boxes, shard_points, rows = read_shard(path)
+            keep = [i for i, row in enumerate(rows) if wanted(row)]
+            if not keep:
+                continue
+            self.jpegs += [data[(ends[i - 1] if i else 0):ends[i]].copy() for i in keep]
+            self.rows += [rows[i] for i in keep]
+            boxes.append(shard_boxes[keep])
+            points.append(shard_points[keep])
         self.boxes, self.points = np.concatenate(boxes), np.concatenate(points)
 
     def __len__(self):

@@ -33,6 +33,17 @@ CALIBRATION_METHODS = {
     "hyperlips/wav2lip (earlier commit)", "wav2lip-hq", "animatediff", "magicdance",
 }
 
+# Families of generators, the first that matches. "editing" is generated or edited stills: the list of clips has none of it.
+FAMILY_PATTERNS = {
+    "whole video": "^(animatediff|musev|magicdance|moore-animateanyone|mimicmotion|veo)",
+    "lip-sync": "wav2lip|lip-sync|^(dinet|talklip|hyperlips|musetalk|latentsync|personatalk)",
+    "face swap": "swap|^(ffpp-Deepfakes|ghost|openforensics)|Morgan Freeman|deepfakes?$",
+    "reenactment": "^(fomm|x-portrait|liveportrait|follow-your-emoji|face-reenactment)",
+    "editing": "^generated-faces",
+    "talking head": "^(actalker|vasa|loopy|edtalk|sadtalker|anitalker|v-express|real3d|hallo|echomimic|memo|aniportrait|ad-nerf|dfrf|styletalk)",
+}
+FAMILIES = tuple(FAMILY_PATTERNS)
+
 # Groups with fakes of several generators, and genuine clips, whose people belong to calibration.
 CALIBRATION_GROUPS = re.compile("|".join((
     "actalker_audio[12]$", "actalker_face[45]$", "mimic[45]$", "personatalk", "ghost", "coseg", "hyperlips", "saviaga", "w2lhq",
@@ -64,6 +75,16 @@ def _mixed(group: str) -> bool:
 def generator(method: str) -> str:
     """The generator behind a method's name: without what was added, as in "wav2lip+gfpgan" or "musev (image to video)"."""
     return re.split(r" \(|\+", method)[0]
+
+
+def family(method: str) -> str:
+    """The family of a generator's method; "" of a genuine sample. DataError when it belongs to none."""
+    if not method:
+        return ""
+    for name, pattern in FAMILY_PATTERNS.items():
+        if re.search(pattern, method):
+            return name
+    raise DataError(f"generator {method!r} belongs to no family; name it in splits.FAMILY_PATTERNS")
 
 
 def group_of(clip: Clip) -> str:

@@ -9,15 +9,17 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 cv2 = pytest.importorskip("cv2", reason="OpenCV for Python is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 
-from classifier import metrics, splits, train  # noqa: E402
-from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Mix, match, sharpness  # noqa: E402
-from classifier.blend import self_blend  # noqa: E402
-from classifier.network import Classifier  # noqa: E402
+from classifier import checkpoint, decoders, metrics, pack, protocol, shards, splits, train, trivial  # noqa: E402
+from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Faces, Mix, at_some_size, match  # noqa: E402
+from classifier.blend import self_blend, sharpness  # noqa: E402
+from classifier.degrade import Degradation, av, video  # noqa: E402
+from classifier.network import Classifier, judge  # noqa: E402
 from classifier.shards import Crops, ShardWriter  # noqa: E402
 from common.geometry import crop_square, cut, face_crop  # noqa: E402
 from sources import Clip, DataError  # noqa: E402
 
-MIX = Mix(pairs=2, clips=1, stills=1)
+MIX = Mix(pairs=2, clips=1, stills=1, decoded=0)
+TINY = decoders.Recipe("tiny", "shuffle", width=4, latent=2)
 
 
 def oval_points(cx, cy, r):
@@ -37,7 +39,7 @@ def make_crops(folder, rows=None):
     out = ShardWriter(folder / "shard.npz")
     for n, (label, kind) in enumerate([("real", "still"), ("fake", "still"), ("real", "clip"), ("fake", "clip")] * 2):
         image = rng.integers(0, 256, (160, 160, 3)).astype(np.uint8)
-        row = {"source": f"s{n}", "label": label, "method": "m" if label == "fake" else "", "group": f"g{n}", "side": "train", "kind": kind}
+        row = {"source": f"s{n}", "label": label, "method": "ghost" if label == "fake" else "", "group": f"g{n}", "side": "train", "kind": kind}
         out.add(image, (40, 40, 80, 80), oval_points(80, 80, 40), 1.8, row | (rows or {}))
     out.write()
     return Crops(folder)
@@ -70,6 +72,62 @@ def test_batches_repeat_and_balance(tmp_path):
     assert set(torch.unique(maps[labels == 0]).tolist()) == {0.0} and (maps == UNKNOWN).any()
 
 
+def test_decoded_pairs_differ_by_the_decoder_alone(tmp_path):
+    crops = make_crops(tmp_path)
+    torch.manual_seed(1)
+    network = decoders.Autoencoder(TINY).eval()
+    for seed in range(8):
+        image, box, points = at_some_size(crops.image(0), crops.boxes[0], crops.points[0], np.random.default_rng(seed))
+        real, fake, mask = decoders.decoded(network, image, box, points, np.random.default_rng(seed))
+        again = decoders.decoded(network, image, box, points, np.random.default_rng(seed))
+        assert real.shape == fake.shape == image.shape and (fake == again[1]).all() and (real != fake).any()
+        assert mask is None or (mask.shape == image.shape[:2] and 0 <= mask.min() and mask.max() <= 1 + 1e-6)
+    data = Batches(crops, Mix(pairs=2, clips=1, stills=0, decoded=1.0, rebuilt=0.0), 1, 1, [network])
+    assert torch.equal(data[0][0], data[0][0])
+    with pytest.raises(DataError, match="classifier.decoders"):
+        Batches(crops, Mix(decoded=0.5), 1, 1)
+
+
+def test_autoencoders_repeat_and_keep_the_size(tmp_path):
+    crops = make_crops(tmp_path)
+    (first, error), (again, _) = (decoders.fit(TINY, crops, 3, seed=1) for _ in range(2))
+    assert 0 < error < 255 and all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values()))
+    for way in ("nearest", "bilinear", "transposed3", "transposed4", "shuffle"):
+        network = decoders.Autoencoder(decoders.Recipe("n", way, halvings=3, width=4, latent=2, levels=5))
+        assert network(torch.zeros(1, 3, 32, 40)).shape == (1, 3, 32, 40)
+
+
+@pytest.mark.skipif(av is None, reason="PyAV is not installed")
+def test_video_coding_repeats_and_keeps_the_picture():
+    rng = np.random.default_rng(2)
+    image = cv2.resize(rng.integers(0, 256, (12, 12, 3)).astype(np.uint8), (97, 64), interpolation=cv2.INTER_CUBIC)
+    out = video(image, 30, (1, 0))
+    assert out.shape == (64, 96, 3) and (out == video(image, 30, (1, 0))).all()
+    assert np.abs(out.astype(int) - image[:, :96]).mean() < 12
+
+
+def test_a_degradation_treats_both_of_a_pair_alike():
+    image = np.random.default_rng(1).integers(0, 256, (120, 120, 3)).astype(np.uint8)
+    for seed in range(12):
+        degrade = Degradation(np.random.default_rng(seed), 80.0)
+        assert (degrade(image) == degrade(image.copy())).all()
+
+
+def test_clips_of_one_content_make_couples(tmp_path):
+    faces = Faces(make_crops(tmp_path, {"group": "same"}))
+    real, fake = faces.draw_couple(np.random.default_rng(1))
+    assert (faces.crops.rows[real]["label"], faces.crops.rows[fake]["label"]) == ("real", "fake")
+
+
+def test_the_coarse_copy_cancels_what_has_no_detail():
+    torch.manual_seed(1)
+    network = Classifier().eval()
+    with torch.no_grad():
+        flat, noisy = torch.full((2, 3, 64, 64), 90.0), torch.rand(2, 3, 64, 64) * 255
+        network.logit.weight.mul_(1e4)
+        assert judge(network, flat)[0].abs().max() < 0.1 * judge(network, noisy)[0].abs().max()
+
+
 def test_couples_are_matched_in_size_and_sharpness():
     rng = np.random.default_rng(2)
     crisp = rng.integers(0, 256, (200, 200, 3)).astype(np.uint8)
@@ -93,6 +151,27 @@ def test_empty_crops_and_foreign_samples_stop_the_run(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="no training faces"):
         Batches(Crops(tmp_path / "none"), MIX, 1, 1)
+
+
+def test_broken_shards_and_mixed_up_labels_are_named(tmp_path):
+    make_crops(tmp_path)
+    shard = tmp_path / "shard.npz"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:len(whole) // 2])
+    with pytest.raises(DataError, match="not a whole shard"):
+        Crops(tmp_path)
+    shard.write_bytes(whole)
+    jpegs, ends, boxes, points, rows = shards.read_shard(shard)
+    rows[0]["method"] = "ghost"  # of a genuine face
+    shards.write_shard(shard, [jpegs[:ends[0]]], boxes[:1], points[:1], rows[:1])
+    with pytest.raises(DataError, match="mixed-up label"):
+        Crops(tmp_path)
+
+
+def test_every_generator_has_a_family():
+    assert splits.family("wav2lip-hq") == "lip-sync" and splits.family("vasa-1") == "talking head" and splits.family("") == ""
+    with pytest.raises(DataError, match="no family"):
+        splits.family("unheard-of")
 
 
 def clip(name, label, group, method=""):
@@ -129,17 +208,70 @@ def workplace(tmp_path, monkeypatch):
 
 
 def options(*extra):
-    return train.arguments(["--pairs", "1", "--clips", "1", "--stills", "1", "--window", "64", "--workers", "0", "--threads", "1", *extra])
+    return train.arguments(["--pairs", "1", "--clips", "1", "--stills", "1", "--decoded", "0", "--window", "64", "--workers", "0", "--threads", "1", *extra])
 
 
-def test_train_resumes_where_it_stopped(workplace):
-    assert train.train(options("--steps", "1")).step == 1
-    trainer = train.train(options("--steps", "2"))
-    assert trainer.step == 2
+def test_train_resumes_where_it_stopped(workplace, capsys):
+    first = train.train(options("--steps", "2", "--minutes", "1e-9"))
+    assert first.step == 1
+    trainer = train.train(options("--steps", "2", "--lr", "1e-4"))
+    assert trainer.step == 2 and "settings were different" in capsys.readouterr().out
+    folder = checkpoint.place("standard")
+    assert max(f.stat().st_size for f in folder.iterdir()) < 16 * 2 ** 20
+    folder.rename(folder.with_suffix(".old"))  # as a cut between the two renames leaves it
+    assert train.train(options("--steps", "2")).step == 2
     trainer.network.logit.bias.data.fill_(float("nan"))
-    images, labels, maps = Batches(Crops(workplace / "crops"), Mix(1, 1, 1), 3, 1)[2]
+    images, labels, maps = Batches(Crops(workplace / "crops"), Mix(1, 1, 1, decoded=0), 3, 1)[2]
     with pytest.raises(train.NotFinite, match="lower --lr"):
         trainer.learn(images, labels, maps)
+    (folder / "average.pt").write_bytes(b"cut")
+    with pytest.raises(DataError, match="cannot be read"):
+        checkpoint.load_average("standard")
+    with pytest.raises(DataError, match="no such run"):
+        checkpoint.load_average("other")
+
+
+def test_a_family_can_be_left_out(workplace):
+    with pytest.raises(DataError, match="no training faces"):
+        train.train(options("--steps", "1", "--without", "face swap"))
+
+
+def test_pieces_make_a_workplace(workplace, monkeypatch):
+    (workplace / "decoders").mkdir()
+    monkeypatch.setattr(pack, "load_imagenet", lambda network: None)
+    monkeypatch.setattr(pack, "SHARD", 2)
+    pieces = pack.pack(workplace / "pieces", "imagenet", 13_000_000, 448, 90)
+    for piece in pieces:
+        assert sum(f.stat().st_size for f in piece.rglob("*") if f.is_file()) < 13_000_000
+        for file in (f for f in piece.rglob("*") if f.is_file()):
+            target = workplace / "remote" / file.relative_to(piece)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    monkeypatch.setenv("BLENDSCOPE_WORK", str(workplace / "remote"))
+    assert len(Crops(workplace / "remote" / "crops")) == 8
+    assert train.train(options("--steps", "1", "--run", "far", "--init", "imagenet")).step == 1
+    with pytest.raises(DataError, match="new folder"):
+        pack.pack(workplace / "pieces", "imagenet", 13_000_000, 448, 90)
+
+
+def test_the_table_holds_every_set_and_detector():
+    rng = np.random.default_rng(1)
+
+    def rows(shift):
+        return [{"clip": f"c{i}", "label": i % 2 == 1, "method": "ghost" if i % 2 else "", "family": "face swap" if i % 2 else "", "group": f"g{i // 2}",
+                 "scores": {protocol.OURS: float(rng.normal((i % 2) * 2 + shift)), "peer": float(rng.normal()), protocol.TRIVIAL: 0.0}} for i in range(24)]
+    names = ("calibration", "calibration" + protocol.RECODED, "test", "test" + protocol.RECODED)
+    result = protocol.measure({name: {"rows": rows(0)} for name in names}, trained={"ghost"} - {"ghost"})
+    assert result["sets"]["test"]["auc"] > 0.7 and result["others"]["test"][protocol.TRIVIAL]["auc"] == 0.5
+    text = protocol.set_table(result) + protocol.kind_table(result, "families") + protocol.other_table(result)
+    assert all(name in text for name in (*names, "test, generators never trained on", "peer", "face swap"))
+
+
+def test_the_baseline_is_judged_out_of_fold():
+    x, y = np.random.default_rng(1).normal(size=(60, 3)), np.arange(60) % 2
+    groups = [f"g{i}" for i in range(60)]
+    assert abs(metrics.auc(trivial.out_of_fold(x, y, groups), y) - 0.5) < 0.25
+    assert metrics.auc(trivial.fitted(x + 2 * y[:, None], y)(x + 2 * y[:, None]), y) > 0.95
 
 
 def test_export_agrees_with_pytorch(tmp_path):
