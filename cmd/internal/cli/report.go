@@ -210,13 +210,10 @@ func (r *reportRun) take(ctx context.Context, result *score.Result) error {
 func (r *reportRun) results(ctx context.Context) error {
 	var clips []string
 	for _, path := range r.paths {
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".json", ".jsonl", ".ndjson":
-			if err := r.read(ctx, path); err != nil {
-				return err
-			}
-		default:
+		if !isResults(path) {
 			clips = append(clips, path)
+		} else if err := r.read(ctx, path); err != nil {
+			return err
 		}
 	}
 	if len(clips) == 0 {
@@ -230,7 +227,11 @@ func (r *reportRun) read(ctx context.Context, name string) error {
 	folders := r.clips.folders
 	r.clips.folders = append([]string{filepath.Dir(name)}, folders...)
 	defer func() { r.clips.folders = folders }()
-	take := func(result *score.Result) error { return r.take(ctx, result) }
+	return readResults(name, func(result *score.Result) error { return r.take(ctx, result) })
+}
+
+// readResults calls take for each result in a file.
+func readResults(name string, take func(*score.Result) error) error {
 	if strings.ToLower(filepath.Ext(name)) != ".json" {
 		return store.Read(name, take)
 	}

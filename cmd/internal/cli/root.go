@@ -65,7 +65,7 @@ func NewRoot(e *env.Env, p engine.Platform) *cobra.Command {
 	})
 	// 80 columns, whatever the terminal: the help is also read in mails and manuals.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
-	root.AddCommand(newScan(e, p), newReview(e, p), newReport(e, p), newConvert(e), newEval(e, p), newDoctor(e, p), newBench(e, p), newModels(e, p), newVerify(e), newVersion(e), newMan(root), newChild(e, p))
+	root.AddCommand(newScan(e, p), newReview(e, p), newReport(e, p), newConvert(e), newEval(e, p), newDoctor(e, p), newBench(e, p), newModels(e, p), newEvidence(e, p), newVerify(e), newVersion(e), newMan(root), newChild(e, p))
 	usageErrors(root)
 	return root
 }

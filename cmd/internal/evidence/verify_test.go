@@ -93,8 +93,11 @@ func TestTampering(t *testing.T) {
 			must(t, os.Rename(f+"/frames", f+"/../frames"))
 			must(t, os.Symlink("../frames", f+"/frames"))
 		}, []Problem{
-			{"frames/000001000ms.png", Unreadable}, {"frames/000001000ms-marked.png", Unreadable},
-			{picture, Unreadable}, {"frames/000002000ms-marked.png", Unreadable}, {"frames", Extra},
+			{"frames/000001000ms.png", Unreadable},
+			{"frames/000001000ms-marked.png", Unreadable},
+			{picture, Unreadable},
+			{"frames/000002000ms-marked.png", Unreadable},
+			{"frames", Extra},
 		}, Valid},
 		"a folder where a file was": {func(t *testing.T, f string) {
 			must(t, os.Remove(f+"/report.html"))
