@@ -118,7 +118,9 @@ func (s *scanRun) start(ctx context.Context) (engine.Engine, error) {
 func (s *scanRun) score(ctx context.Context, scorer engine.Engine, doc output.Writer) error {
 	write := func(row queue.Row) error { return doc.Write(row.Result) }
 	if s.format != string(output.JSONL) {
-		write = queue.InOrder(write)
+		var spool store.Spool
+		defer spool.Close()
+		write = queue.InOrder(write, spool.Park)
 	}
 	return queue.Run(ctx, scorer, s.finder.items(), queue.Options{
 		Jobs: s.jobs, Timeout: s.timeout, Finish: true, Tool: build.Read().Tool(), Memory: s.memory(),

@@ -154,13 +154,19 @@ func TestJobsAreBounded(t *testing.T) {
 
 func TestInOrder(t *testing.T) {
 	var got []string
-	emit := InOrder(func(row Row) error { got = append(got, row.Item.Path); return nil })
+	parked := 0
+	park := func(r *score.Result) func() (*score.Result, error) {
+		parked++
+		return func() (*score.Result, error) { return r, nil }
+	}
+	emit := InOrder(func(row Row) error { got = append(got, row.Item.Path+row.Result.Input.Path); return nil }, park)
 	for _, i := range []int{2, 0, 3, 1} {
-		if err := emit(Row{Index: i, Item: input.Item{Path: fmt.Sprint(i)}}); err != nil {
+		row := Row{Index: i, Item: input.Item{Path: fmt.Sprint(i)}, Result: &score.Result{Input: score.Input{Path: fmt.Sprint(i)}}}
+		if err := emit(row); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if !slices.Equal(got, []string{"0", "1", "2", "3"}) {
-		t.Errorf("order %v", got)
+	if !slices.Equal(got, []string{"00", "11", "22", "33"}) || parked != 2 {
+		t.Errorf("order %v, %d parked", got, parked)
 	}
 }

@@ -68,12 +68,12 @@ func Open(name string, o Options) (*Store, error) {
 
 // Temporary is a store that ends with the process, for finding files with the same bytes within a run.
 func Temporary(o Options) (*Store, error) {
-	f, err := os.CreateTemp("", "blendscope-*.jsonl")
+	f, err := unnamed()
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{name: f.Name(), file: f, options: o}
-	if err := errors.Join(os.Remove(f.Name()), s.open()); err != nil {
+	if err := s.open(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return s, nil
