@@ -219,7 +219,9 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) (e
 }
 
 // sameName reports whether two paths are the same but for their spelling.
-func sameName(a, b string) bool { return a != "" && b != "" && a != "-" && filepath.Clean(a) == filepath.Clean(b) }
+func sameName(a, b string) bool {
+	return a != "" && b != "" && a != "-" && filepath.Clean(a) == filepath.Clean(b)
+}
 
 // startError adds what to do about an engine that does not start.
 func startError(err error) error {
