@@ -120,7 +120,7 @@ func (s *scan) cutBatch(ctx context.Context, b batch, to chan<- look) error {
 func (s *scan) cutFrame(one glimpse) (look, error) {
 	frame, found := one.frame, one.faces
 	pts, straight := s.clock.read(one.pts)
-	links := s.tracker.Update(pts, one.cut, found)
+	links := s.tracker.Update(pts, one.cut, frame.Image, found)
 	chosen := choose(found, links, s.options.MaxFaces)
 	l := look{index: frame.Index, pts: pts, mend: !straight, over: len(chosen) < sensible(found)}
 

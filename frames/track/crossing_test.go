@@ -84,7 +84,7 @@ func followPeople(random *rand.Rand, people []walker, interval time.Duration) (c
 			boxes, who = append(boxes, f), append(who, p)
 		}
 		random.Shuffle(len(boxes), func(a, b int) { boxes[a], boxes[b] = boxes[b], boxes[a]; who[a], who[b] = who[b], who[a] })
-		for k, link := range tracker.Update(pts, false, boxes) {
+		for k, link := range tracker.Update(pts, false, frames.Image{}, boxes) {
 			p := who[k]
 			c.faces++
 			if before, known := owner[link.ID]; known && before != p {

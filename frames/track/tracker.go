@@ -25,6 +25,11 @@ const (
 	// reachStill and reachPerSecond say how far from its predicted place a face may be found, in face sizes, at once and
 	// per second since it was last seen (up to one second).
 	reachStill, reachPerSecond = 0.6, 1.0
+	// reachAlike is reachPerSecond for a face that looks alike: a person who walks past moves six face sizes a second.
+	reachAlike = 8.0
+	// usuallyUnlike is how much the looks of one face differ from one sample to the next; up to alike times that it is taken
+	// for the same wherever it is within reach.
+	usuallyUnlike, alike = 0.08, 1.2
 	// surelySame is the overlap (IoU) that is enough however the size changed.
 	surelySame = 0.3
 	// maxGrowth is the largest change of size, as a ratio of side lengths.
@@ -72,11 +77,24 @@ type motion struct {
 	x, y, w, h float64 // centre and size where last seen
 	vx, vy     float64
 	seen       time.Duration
+	look       look
+	looked     bool // look is known
+}
+
+// seenFace is a face of the frame at hand.
+type seenFace struct {
+	frames.Face
+	look   look
+	looked bool
 }
 
 // Update links the faces of the next frame. pts must not decrease. cut says that the frame starts a new shot: no track
-// goes on over it. The answer has one link per face.
-func (t *Tracker) Update(pts time.Duration, cut bool, faces []frames.Face) []Link {
+// goes on over it. picture is the frame, or empty when only the boxes are known. The answer has one link per face.
+func (t *Tracker) Update(pts time.Duration, cut bool, picture frames.Image, found []frames.Face) []Link {
+	faces := make([]seenFace, len(found))
+	for i, face := range found {
+		faces[i].Face = face
+	}
 	if cut {
 		t.active = t.active[:0]
 	}
@@ -87,22 +105,25 @@ func (t *Tracker) Update(pts time.Duration, cut bool, faces []frames.Face) []Lin
 	t.previous = pts
 
 	links := make([]Link, len(faces))
-	chosen := followable(faces)
+	chosen := followable(found)
+	for _, k := range chosen {
+		faces[k].look, faces[k].looked = lookOf(picture, faces[k].Box)
+	}
 	taken := make([]bool, len(chosen))
 	for row, column := range Assign(t.costs(pts, faces, chosen)) {
 		if column < 0 {
 			continue
 		}
-		face := faces[chosen[column]]
-		if m := t.active[row]; m.cost(pts, face.Box) < forbidden {
-			m.follow(pts, face.Box)
+		face := &faces[chosen[column]]
+		if m := t.active[row]; m.cost(pts, face) < forbidden {
+			m.follow(pts, face)
 			taken[column] = true
-			links[chosen[column]] = t.count(m.id, pts, face)
+			links[chosen[column]] = t.count(m.id, pts, face.Face)
 		}
 	}
 	for column, i := range chosen {
 		if !taken[column] {
-			links[i] = t.start(pts, faces[i])
+			links[i] = t.start(pts, &faces[i])
 		}
 	}
 	return links
@@ -111,30 +132,30 @@ func (t *Tracker) Update(pts time.Duration, cut bool, faces []frames.Face) []Lin
 // Tracks lists every track so far, also those that ended, in order of appearance: track ID n is entry n-1.
 func (t *Tracker) Tracks() []Summary { return t.summaries }
 
-func (t *Tracker) costs(pts time.Duration, faces []frames.Face, chosen []int) [][]float64 {
+func (t *Tracker) costs(pts time.Duration, faces []seenFace, chosen []int) [][]float64 {
 	costs := make([][]float64, len(t.active))
 	for i, m := range t.active {
 		costs[i] = make([]float64, len(chosen))
 		for j, k := range chosen {
-			costs[i][j] = m.cost(pts, faces[k].Box)
+			costs[i][j] = m.cost(pts, &faces[k])
 		}
 	}
 	return costs
 }
 
-func (t *Tracker) start(pts time.Duration, face frames.Face) Link {
+func (t *Tracker) start(pts time.Duration, face *seenFace) Link {
 	id := len(t.summaries) + 1
 	if id > MaxTracks {
 		return Link{}
 	}
 	t.summaries = append(t.summaries, Summary{ID: id, First: pts})
 	m := &motion{id: id, seen: pts}
-	m.place(face.Box)
+	m.place(face)
 	t.active = append(t.active, m)
 	if len(t.active) > 2*MaxFaces { // the stalest waits no longer
 		t.active = t.active[1:]
 	}
-	return t.count(id, pts, face)
+	return t.count(id, pts, face.Face)
 }
 
 func (t *Tracker) count(id int, pts time.Duration, face frames.Face) Link {
@@ -166,15 +187,19 @@ func Sensible(b frames.Box) bool {
 	return b.W > 0 && b.H > 0 && b.W < far && b.H < far && b.X > -far && b.X < far && b.Y > -far && b.Y < far
 }
 
-func (m *motion) place(b frames.Box) {
+func (m *motion) place(face *seenFace) {
+	b := face.Box
+	if face.looked {
+		m.look, m.looked = face.look, true
+	}
 	m.w, m.h = float64(b.W), float64(b.H)
 	m.x, m.y = float64(b.X)+m.w/2, float64(b.Y)+m.h/2
 }
 
 // follow moves the track to where its face was found.
-func (m *motion) follow(pts time.Duration, b frames.Box) {
+func (m *motion) follow(pts time.Duration, face *seenFace) {
 	x, y, dt := m.x, m.y, (pts - m.seen).Seconds()
-	m.place(b)
+	m.place(face)
 	m.seen = pts
 	if dt <= 0 {
 		return
@@ -186,7 +211,8 @@ func (m *motion) follow(pts time.Duration, b frames.Box) {
 
 // cost says how badly a box fits the predicted place of the track: 0 for a perfect fit, about 2 at the edge of what is
 // allowed, forbidden beyond. Of two who meet, a changed size tells more than a small distance (crossing_test.go).
-func (m *motion) cost(pts time.Duration, b frames.Box) float64 {
+func (m *motion) cost(pts time.Duration, face *seenFace) float64 {
+	b := face.Box
 	dt := (pts - m.seen).Seconds()
 	drift := coast * (1 - math.Exp(-dt/coast))
 	x, y := m.x+m.vx*drift, m.y+m.vy*drift
@@ -197,8 +223,15 @@ func (m *motion) cost(pts time.Duration, b frames.Box) float64 {
 	growth := math.Abs(math.Log(math.Sqrt(float64(b.Area())) / size))
 	distance := math.Hypot(float64(b.X+b.W/2)-x, float64(b.Y+b.H/2)-y) / size
 	reach := reachStill + reachPerSecond*min(dt, 1)
+	unlike := 0.0
+	if m.looked && face.looked {
+		unlike = m.look.unlike(&face.look) / usuallyUnlike
+		if unlike < alike {
+			reach = reachStill + reachAlike*min(dt, 1)
+		}
+	}
 	if overlap < surelySame && (distance > reach || growth > math.Log(maxGrowth)) {
 		return forbidden
 	}
-	return (1 - overlap) + 0.5*distance/reach + growth
+	return (1 - overlap) + 0.5*distance/reach + growth + min(unlike, 2)
 }

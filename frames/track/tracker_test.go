@@ -20,7 +20,7 @@ func walk(interval time.Duration, n int, faces func(t float64) []frames.Face) ([
 	ids := make([][]int, n)
 	for i := range n {
 		pts := time.Duration(i) * interval
-		for _, link := range t.Update(pts, false, faces(pts.Seconds())) {
+		for _, link := range t.Update(pts, false, frames.Image{}, faces(pts.Seconds())) {
 			ids[i] = append(ids[i], link.ID)
 		}
 	}
@@ -90,12 +90,40 @@ func TestPeopleWhoCrossKeepTheirTracks(t *testing.T) {
 	}
 }
 
+// Two who are dressed differently change places while nobody looks: the motion says that they stayed, the looks do not.
+func TestLooksTellWhoIsWho(t *testing.T) {
+	picture := func(left, right byte) frames.Image {
+		m := frames.NewImage(600, 300)
+		for y := range m.Height {
+			for x := range m.Width {
+				v := left
+				if x >= m.Width/2 {
+					v = right
+				}
+				copy(m.Pix[y*m.Stride+3*x:], []byte{v, v, v})
+			}
+		}
+		return m
+	}
+	var tracker Tracker
+	both := []frames.Face{face(250, 100, 80), face(350, 100, 80)}
+	before := tracker.Update(0, false, picture(60, 160), both)
+	stayed := tracker.Update(time.Second/5, false, picture(62, 158), both)
+	changed := tracker.Update(2*time.Second/5, false, picture(160, 60), both)
+	if stayed[0].ID != before[0].ID || stayed[1].ID != before[1].ID {
+		t.Errorf("from %v to %v", before, stayed)
+	}
+	if changed[0].ID != before[1].ID || changed[1].ID != before[0].ID {
+		t.Errorf("from %v to %v", before, changed)
+	}
+}
+
 func TestACutEndsEveryTrack(t *testing.T) {
 	var tracker Tracker
 	one := []frames.Face{face(300, 300, 100)}
-	a := tracker.Update(0, false, one)[0].ID
-	b := tracker.Update(time.Second/30, true, one)[0].ID
-	c := tracker.Update(time.Second/15, false, one)[0].ID
+	a := tracker.Update(0, false, frames.Image{}, one)[0].ID
+	b := tracker.Update(time.Second/30, true, frames.Image{}, one)[0].ID
+	c := tracker.Update(time.Second/15, false, frames.Image{}, one)[0].ID
 	if a == b || b != c {
 		t.Errorf("got tracks %d, %d, %d", a, b, c)
 	}
@@ -151,7 +179,7 @@ func TestTheTrackerIsBounded(t *testing.T) {
 		for i := range crowd {
 			crowd[i] = face(random.Float64()*4000, random.Float64()*4000, 10+random.Float64()*100)
 		}
-		links := tracker.Update(time.Duration(frame)*time.Second, false, crowd)
+		links := tracker.Update(time.Duration(frame)*time.Second, false, frames.Image{}, crowd)
 		linked := 0
 		for _, l := range links {
 			if l.ID != 0 {
@@ -167,7 +195,7 @@ func TestTheTrackerIsBounded(t *testing.T) {
 func TestSenselessBoxes(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	var tracker Tracker
-	links := tracker.Update(0, false, []frames.Face{
+	links := tracker.Update(0, false, frames.Image{}, []frames.Face{
 		{Box: frames.Box{X: nan, Y: 1, W: 1, H: 1}},
 		{Box: frames.Box{W: inf, H: 1}},
 		{Box: frames.Box{W: -1, H: 1}},
@@ -191,7 +219,7 @@ func TestUpdateIsDeterministic(t *testing.T) {
 			for i := range faces {
 				faces[i] = face(random.Float64()*800, random.Float64()*400, 40+random.Float64()*60)
 			}
-			all = append(all, tracker.Update(time.Duration(frame)*time.Second/30, frame%50 == 49, faces)...)
+			all = append(all, tracker.Update(time.Duration(frame)*time.Second/30, frame%50 == 49, frames.Image{}, faces)...)
 		}
 		return all
 	}
@@ -210,6 +238,6 @@ func BenchmarkTracker(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		pts += time.Second / 30
-		tracker.Update(pts, false, faces)
+		tracker.Update(pts, false, frames.Image{}, faces)
 	}
 }
