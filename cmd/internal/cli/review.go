@@ -23,7 +23,8 @@ import (
 const reviewHelp = `Look at videos and photos while they are scored: the clip plays in the terminal
 with the faces marked and their scores beside it, and a timeline shows where to
 look. With several files, or a folder, it begins with their list. A file with
-results (.jsonl, of scan) opens at once, without scoring anything again.
+results (.jsonl or .json, of scan or an earlier review) opens at once, without
+scoring anything again.
 
 ? shows the keys. What you export - pictures, results with your marks, pages to
 read - goes to the folder given by --to; nothing is written unless you ask.

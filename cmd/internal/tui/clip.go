@@ -126,8 +126,7 @@ func (c *clip) picture(p player.Picture) {
 
 // near reports whether a picture can be what a seek to t has found.
 func near(pts, t time.Duration) bool {
-	off := pts.Truncate(time.Millisecond) - t
-	return off >= 0 && off < 500*time.Millisecond
+	return abs(pts.Truncate(time.Millisecond)-t.Truncate(time.Millisecond)) < 500*time.Millisecond
 }
 
 // told takes moments as they are scored.
@@ -221,7 +220,7 @@ func (c *clip) part() image.Rectangle {
 	return want
 }
 
-func abs(v int) int { return max(v, -v) }
+func abs[T int | time.Duration](v T) T { return max(v, -v) }
 
 // look is what to ask of the player for an area of cells. cell is a cell's size in pixels; zero when unknown.
 func (c *clip) look(area image.Point, cell image.Point, pixels bool) (player.Look, image.Point) {

@@ -17,7 +17,6 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/exhibit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
-	"github.com/blendscope/blendscope/cmd/internal/store"
 	"github.com/blendscope/blendscope/cmd/internal/tui/player"
 	"github.com/blendscope/blendscope/cmd/internal/tui/record"
 	"github.com/blendscope/blendscope/score"
@@ -27,14 +26,15 @@ import (
 type foundMsg struct {
 	path    string
 	items   []input.Item
-	results []*score.Result // when it is a file with results
+	results []Exported // when it is a file with results
 	err     error
 }
 
 // find looks what a path is: a file with results by its extension, else a photo or video, or a folder with some.
 func (m *Model) find(path string) tea.Cmd {
 	return func() tea.Msg {
-		if strings.EqualFold(filepath.Ext(path), ".jsonl") {
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".jsonl", ".ndjson", ".json":
 			results, err := readResults(path)
 			return foundMsg{path: path, results: results, err: err}
 		}
@@ -42,17 +42,6 @@ func (m *Model) find(path string) tea.Cmd {
 		spec.Sources = append(spec.Sources, input.Named(path))
 		return foundMsg{path: path, items: slices.Collect(input.Walk(m.ctx, spec))}
 	}
-}
-
-func readResults(path string) (results []*score.Result, err error) {
-	err = store.Read(path, func(r *score.Result) error {
-		results = append(results, r)
-		return nil
-	})
-	if err == nil && len(results) == 0 {
-		err = errors.New("no results in it")
-	}
-	return results, err
 }
 
 // found adds rows. The only file that was named is opened at once.
@@ -65,7 +54,8 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 	for _, r := range msg.results {
 		added := newRow(beside(msg.path, r.Input.Path))
 		added.name, added.folded = output.Printable(r.Input.Path), strings.ToLower(r.Input.Path)
-		added.state, added.result, added.stored = done, r, true
+		added.state, added.result, added.stored = done, &r.Result, true
+		added.marks, added.saved = r.Marks, len(r.Marks)
 		m.addRow(added, input.Item{Path: added.path})
 	}
 	m.queue.arrange()
@@ -101,23 +91,16 @@ func (m *Model) addRow(r *row, item input.Item) {
 	}
 }
 
-// beside is a path as a file with results names it: as it was when scoring, or else relative to where that file lies.
+// beside is where a file is that a file with results names: under its path as it was when scoring, else relative to the
+// results, else right beside them.
 func beside(results, path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	if _, err := os.Stat(path); err == nil {
-		return path
-	}
-	if near := filepath.Join(filepath.Dir(results), path); exists(near) {
-		return near
+	folder := filepath.Dir(results)
+	for _, candidate := range []string{path, filepath.Join(folder, path), filepath.Join(folder, filepath.Base(path))} {
+		if _, err := os.Stat(candidate); err == nil {
+			return candidate
+		}
 	}
 	return path
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // newClip opens a file for looking at it.

@@ -301,6 +301,47 @@ func TestStoresOpenWithoutScoring(t *testing.T) {
 	s.shows("2 files · 2 scored")
 }
 
+func TestAnExportIsOpenedWithItsMarks(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "interview.review.json")
+	data, err := json.Marshal(Exported{*interview(false), []Mark{{TMS: 9000, Frame: 225, Comment: "hand"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, 120, 40)
+	s.finding = 1
+	s.run(s.find(file))
+	s.shows("1 mark")
+	s.shows("83% !!  strong")
+	s.press("q") // nothing is lost
+	if !s.quitting {
+		t.Error("asks about marks that are in a file")
+	}
+	s.Close()
+}
+
+func TestASlowLinkGetsFewerPictures(t *testing.T) {
+	l := NewLink(nil)
+	if l.Pace() != 0 {
+		t.Errorf("pace %v before anything was written", l.Pace())
+	}
+	for range 20 {
+		l.note(2*time.Millisecond, 60_000)
+		l.note(time.Second, 10) // a short text says nothing
+	}
+	if l.Pace() != 0 {
+		t.Errorf("pace %v on a fast link", l.Pace())
+	}
+	for range 20 {
+		l.note(100*time.Millisecond, 60_000)
+	}
+	if got := l.Pace(); got < 150*time.Millisecond || got > 200*time.Millisecond {
+		t.Errorf("pace %v when a picture takes 100 ms", got)
+	}
+}
+
 func TestAFolderWithoutMediaIsARow(t *testing.T) {
 	s := newStage(t, 120, 30)
 	s.finding = 2

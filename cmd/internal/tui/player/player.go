@@ -299,20 +299,21 @@ func (d *deck) interval() time.Duration {
 	return 0
 }
 
+// fetch decodes the next frame if there is none.
+func (d *deck) fetch(ctx context.Context) (err error) {
+	if d.pending == nil {
+		d.pending, err = d.preview.Next(ctx)
+	}
+	return err
+}
+
 // ready decodes the next frame if there is none. It is false at the end.
 func (d *deck) ready(ctx context.Context) bool {
-	if d.pending != nil {
-		return true
-	}
-	frame, err := d.preview.Next(ctx)
-	if err == nil {
-		d.pending = frame
-		return true
-	}
-	if ctx.Err() == nil {
+	err := d.fetch(ctx)
+	if err != nil && ctx.Err() == nil {
 		d.end(err)
 	}
-	return false
+	return err == nil
 }
 
 func (d *deck) end(err error) {
@@ -349,10 +350,20 @@ func (d *deck) seek(ctx context.Context, t time.Duration) {
 		}
 		return
 	}
-	if d.next(ctx) {
-		d.start()
-		d.show()
+	err := d.fetch(ctx)
+	switch {
+	case err == nil:
+		d.advance()
+	case ctx.Err() != nil:
+		return
+	case !d.before(ctx, t): // behind the last frame lies the last frame
+		d.end(err)
+		return
+	case !errors.Is(err, io.EOF):
+		d.err = err
 	}
+	d.start()
+	d.show()
 }
 
 // step goes n frames on or back.
@@ -363,7 +374,7 @@ func (d *deck) step(ctx context.Context, n int) {
 		}
 	}
 	for ; n < 0 && d.current != nil; n++ {
-		if !d.back(ctx) {
+		if !d.before(ctx, d.current.PTS) {
 			return
 		}
 	}
@@ -371,20 +382,19 @@ func (d *deck) step(ctx context.Context, n int) {
 	d.show()
 }
 
-// back goes to the last frame before the present one: it seeks to a moment somewhat before, further each time it finds
-// that there is no frame between, and walks on to the frame wanted.
-func (d *deck) back(ctx context.Context) bool {
-	now := d.current.PTS
+// before goes to the last frame before a time: it seeks to a moment somewhat earlier, further each time it finds that there
+// is no frame between, and walks on to the frame wanted.
+func (d *deck) before(ctx context.Context, t time.Duration) bool {
 	step := max(20*time.Millisecond, 3*d.interval()/2)
-	for start := now; start > 0; step *= 4 {
-		start = max(0, now-step)
+	for start := t; start > 0; step *= 4 {
+		start = max(0, t-step)
 		if d.preview.Seek(ctx, start) != nil {
 			return false
 		}
 		d.pending.Release()
 		d.pending, d.ended, d.err = nil, false, nil
 		found := false
-		for d.ready(ctx) && d.pending.PTS < now {
+		for d.fetch(ctx) == nil && d.pending.PTS < t {
 			d.advance()
 			found = true
 		}

@@ -163,6 +163,20 @@ func TestSeekAndStepAreExact(t *testing.T) {
 	until(t, p, frame(2))
 }
 
+func TestBehindTheLastFrameLiesTheLastFrame(t *testing.T) {
+	p := start(t, every(40*time.Millisecond, 40), true)
+	until(t, p, frame(0))
+	p.Seek(time.Hour)
+	all := until(t, p, frame(39))
+	for _, pic := range all[:len(all)-1] {
+		if pic.Ended {
+			t.Errorf("frame %d is no end", pic.Index)
+		}
+	}
+	p.Step(-1)
+	until(t, p, frame(38))
+}
+
 func TestTheLastOfManySeeksCounts(t *testing.T) {
 	p := start(t, every(40*time.Millisecond, 1000), false)
 	until(t, p, frame(0))
