@@ -19,7 +19,6 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/tui/player"
 	"github.com/blendscope/blendscope/cmd/internal/tui/record"
-	"github.com/blendscope/blendscope/score"
 )
 
 // foundMsg is what a path turned out to be.
