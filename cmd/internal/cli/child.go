@@ -51,3 +51,11 @@ func checkSupervision(c *engine.Config, jobs int, args []string) error {
 	}
 	return nil
 }
+
+// unattended is p for work that nobody watches: what it takes from clips for pages and evidence must not end a run.
+func unattended(p engine.Platform) engine.Platform {
+	if supervised, ok := p.(supervise.Platform); ok {
+		return supervised.Unattended()
+	}
+	return p
+}

@@ -77,7 +77,7 @@ type scanOptions struct {
 
 func newScan(e *env.Env, p engine.Platform) *cobra.Command {
 	o := &scanOptions{}
-	o.extras.list = scanExtras(e, p, &o.engine)
+	o.extras.list = scanExtras(e, unattended(p), &o.engine)
 	cmd := &cobra.Command{
 		Use:   "scan PATH...",
 		Short: "Score videos and photos",

@@ -47,10 +47,20 @@ type child struct {
 	killed    atomic.Bool // by us
 }
 
+// mission is what a process is started for.
+type mission struct {
+	read    []string // beside what grants name
+	grants  grants
+	devices bool
+	memory  int64 // limit, in bytes
+	kind    kind  // of its first frame
+	body    any
+}
+
 // launch starts a process. It is not ready yet.
-func launch(w world, s start, g grants, memory int64) (*child, error) {
+func launch(w world, m mission) (*child, error) {
 	c := &child{
-		frames: make(chan frame, 16), said: &said{also: w.messages}, grants: g,
+		frames: make(chan frame, 4), said: &said{also: w.messages}, grants: m.grants,
 		gone: make(chan struct{}), unwanted: make(chan struct{}),
 	}
 	stdin, in, err := os.Pipe()
@@ -61,20 +71,21 @@ func launch(w world, s start, g grants, memory int64) (*child, error) {
 	if err != nil {
 		return nil, errors.Join(err, stdin.Close(), in.Close())
 	}
+	widen(stdout)
 	c.in, c.cmd = in, command(w)
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = stdin, stdout, c.said
 	started := make(chan error)
-	go c.keep(sandbox.Plan{Program: self, Read: append(w.folders(s.Config), g...), Devices: s.Devices}, started)
+	go c.keep(sandbox.Plan{Program: self, Read: append(m.read, m.grants...), Devices: m.devices}, started)
 	err = errors.Join(<-started, stdin.Close(), stdout.Close())
 	if err != nil {
 		return nil, exit.Hint(errors.Join(fmt.Errorf("the scoring process does not start: %w", err), in.Close(), out.Close()),
 			"to score without one: --in-process")
 	}
 	// Neither is vital: where they fail, the limit that is watched remains.
-	_ = sandbox.Limit(c.cmd.Process.Pid, dataLimit(memory, s.Devices))
+	_ = sandbox.Limit(c.cmd.Process.Pid, dataLimit(m.memory, m.devices))
 	_ = sandbox.Expendable(c.cmd.Process.Pid)
 	go c.listen(out)
-	_ = c.send(kindStart, s) // one that does not listen is found out, with the reason, when it is to be ready
+	_ = c.send(m.kind, m.body) // one that does not listen is found out, with the reason, when it is to be ready
 	return c, nil
 }
 

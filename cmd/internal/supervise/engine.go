@@ -212,7 +212,9 @@ func (e *Engine) launch(ctx context.Context) (*child, error) {
 	e.mu.Lock()
 	g := e.grants
 	e.mu.Unlock()
-	c, err := launch(e.world, e.start, g, e.limits.memory)
+	c, err := launch(e.world, mission{
+		read: e.world.folders(e.start.Config), grants: g, devices: e.start.Devices, memory: e.limits.memory, kind: kindStart, body: e.start,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -2,17 +2,20 @@ package supervise
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"time"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/sandbox"
+	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
 )
@@ -23,11 +26,12 @@ const version = 1
 // kind says what a frame is about.
 type kind byte
 
-// The kinds of frames. A child is told to start once, then to score one file after another.
+// The kinds of frames. A child is told to start once, then to score one file after another. Or it is told to show one
+// file; see the kinds of previews.
 const (
 	kindStart  kind = 'S' // to the child: start, its first frame
 	kindScore  kind = 'C' // to the child: task
-	kindCancel kind = 'X' // to the child: end the file that is being scored; no body
+	kindCancel kind = 'X' // to the child: end what is being done; no body
 	kindHello  kind = 'H' // from the child: hello, its first frame
 	kindAbout  kind = 'A' // from the child: engine.About, when the engine has started
 	kindFailed kind = 'F' // from the child: failure, when it has not
@@ -40,11 +44,13 @@ const (
 // most is how long a body of the kind may be. A result carries a timeline: two hours of every frame take some 30 MB.
 func (k kind) most() int {
 	switch k {
-	case kindStart, kindScore, kindHello, kindAbout, kindFailed, kindOpened, kindMoment:
+	case kindStart, kindScore, kindHello, kindAbout, kindFailed, kindOpened, kindMoment, kindShow, kindSeek, kindEnd:
 		return 4 << 20
+	case kindPicture:
+		return mostPicture
 	case kindResult:
 		return 512 << 20
-	case kindCancel, kindBeat:
+	case kindCancel, kindBeat, kindNext, kindSought:
 		return 0
 	}
 	return -1
@@ -67,10 +73,24 @@ type hello struct {
 type failure struct {
 	Text, Hint string
 	Code       exit.Code
+	Sort       string // of sorts; empty for others
+}
+
+// sorts are the errors that callers tell apart.
+func sorts() map[string]error {
+	return map[string]error{
+		"not media": frames.ErrNotMedia, "no video": frames.ErrNoVideo, "geometry": frames.ErrBadGeometry, "unsupported": frames.ErrUnsupported,
+		"not found": fs.ErrNotExist, "permission": fs.ErrPermission, "canceled": context.Canceled,
+	}
 }
 
 func failureOf(err error) failure {
 	f := failure{Text: err.Error()}
+	for name, sort := range sorts() {
+		if errors.Is(err, sort) {
+			f.Sort = name
+		}
+	}
 	_, f.Hint = exit.Message(err)
 	if code := exit.Of(err); code != exit.CouldNotRun {
 		f.Code = code
@@ -78,7 +98,19 @@ func failureOf(err error) failure {
 	return f
 }
 
-func (f failure) err() error { return &exit.Error{Code: f.Code, Hint: f.Hint, Err: errors.New(f.Text)} }
+func (f failure) err() error {
+	return &exit.Error{Code: f.Code, Hint: f.Hint, Err: told{f.Text, sorts()[f.Sort]}}
+}
+
+// told is an error in the words of another process.
+type told struct {
+	text string
+	sort error
+}
+
+func (t told) Error() string { return t.text }
+
+func (t told) Unwrap() error { return t.sort }
 
 // task is one file to score.
 type task struct {
@@ -151,6 +183,11 @@ func write(w io.Writer, k kind, body any) error {
 		}
 		data = append(data, text...)
 	}
+	return writeRaw(w, k, data)
+}
+
+// writeRaw sends data, in which room is left for the header.
+func writeRaw(w io.Writer, k kind, data []byte) error {
 	size := len(data) - headerSize
 	if size > k.most() {
 		return fmt.Errorf("%w: %d bytes in a frame %q", errProtocol, size, k)
@@ -161,13 +198,17 @@ func write(w io.Writer, k kind, body any) error {
 	return err
 }
 
-// frame is what has been read. Its body is JSON, or empty.
+// frame is what has been read. Its body is JSON, or empty; of a picture, see picture.
 type frame struct {
 	kind kind
 	body []byte
 }
 
-// read takes one frame. It ends with io.EOF between two frames. Memory is taken as bytes arrive, not as they are promised.
+// believed is how long a picture may be that memory is taken for before it has come: one of 4K.
+const believed = 25 << 20
+
+// read takes one frame. It ends with io.EOF between two frames. Memory is taken as bytes arrive, not as they are promised,
+// but for pictures of usual sizes, which come many times a second.
 func read(r io.Reader) (frame, error) {
 	var header [headerSize]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
@@ -183,6 +224,9 @@ func read(r io.Reader) (frame, error) {
 		return frame{}, fmt.Errorf("%w: %d bytes in a frame %q", errProtocol, size, k)
 	}
 	var body bytes.Buffer
+	if k == kindPicture && size <= believed {
+		body.Grow(int(size) + bytes.MinRead) // or it would grow at its end
+	}
 	if n, err := io.CopyN(&body, r, int64(size)); err != nil {
 		return frame{}, fmt.Errorf("%w: %d of %d bytes: %w", errProtocol, n, size, noEOF(err))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,20 +25,30 @@ const rhythm = 250 * time.Millisecond
 // Serve is what a child does: it scores what is asked of it on in and answers on out, until in ends. Errors are of the
 // connection; that the engine does not start is an answer.
 func Serve(ctx context.Context, p engine.Platform, in io.Reader, out io.Writer) error {
+	if outer, ok := p.(Platform); ok {
+		p = outer.Platform // or children would have children
+	}
 	asked, done := make(chan request), make(chan struct{})
 	defer close(done)
 	go receive(bufio.NewReader(in), asked, done)
 	s := &server{out: out, asked: asked}
-	first, err := s.next(ctx, kindStart)
+	first, err := s.next(ctx, kindStart, kindShow)
 	if err != nil {
 		return quietly(err)
 	}
+	if first.kind == kindShow {
+		return quietly(s.show(ctx, p, first))
+	}
+	return s.score(ctx, p, first)
+}
+
+// score starts an engine and scores what is asked.
+func (s *server) score(ctx context.Context, p engine.Platform, first frame) error {
 	begin, err := decode[start](first)
 	if err != nil {
 		return err
 	}
-	protections := sandbox.Settle(begin.Devices)
-	if err := s.send(kindHello, hello{Tool: build.Read().Tool(), PID: os.Getpid(), Protections: protections}); err != nil {
+	if err := s.settle(begin.Devices); err != nil {
 		return err
 	}
 	e, err := p.Start(ctx, begin.Config)
@@ -49,6 +60,11 @@ func Serve(ctx context.Context, p engine.Platform, in io.Reader, out io.Writer) 
 	}
 	// The engine is not closed: the process ends, and what hangs in native code must not keep it.
 	return quietly(s.all(ctx, e))
+}
+
+// settle gives up rights, and says so.
+func (s *server) settle(devices bool) error {
+	return s.send(kindHello, hello{Tool: build.Read().Tool(), PID: os.Getpid(), Protections: sandbox.Settle(devices)})
 }
 
 // quietly takes the end of the connection for what it is: the child is no longer needed.
@@ -87,7 +103,8 @@ type server struct {
 	mu  sync.Mutex
 	out io.Writer
 
-	beaten atomic.Int64 // when the last sign of progress was sent, in nanoseconds
+	picture []byte       // the last that was sent; its memory is used again
+	beaten  atomic.Int64 // when the last sign of progress was sent, in nanoseconds
 }
 
 func (s *server) send(k kind, body any) error {
@@ -96,15 +113,15 @@ func (s *server) send(k kind, body any) error {
 	return write(s.out, k, body)
 }
 
-// next waits for a frame of the kind. Cancelling is for a file that is done with by now, and says nothing.
-func (s *server) next(ctx context.Context, want kind) (frame, error) {
+// next waits for a frame of one of the kinds. Cancelling is for what is done with by now, and says nothing.
+func (s *server) next(ctx context.Context, want ...kind) (frame, error) {
 	for {
 		select {
 		case r := <-s.asked:
 			switch {
 			case r.err != nil:
 				return frame{}, r.err
-			case r.kind == want:
+			case slices.Contains(want, r.kind):
 				return r.frame, nil
 			case r.kind != kindCancel:
 				return frame{}, fmt.Errorf("%w: a frame %q instead of %q", errProtocol, r.kind, want)
@@ -132,27 +149,40 @@ func (s *server) all(ctx context.Context, e engine.Engine) error {
 	}
 }
 
-// one scores a file. While it does, the parent may cancel, or go.
-func (s *server) one(parent context.Context, e engine.Engine, t task) error {
+// one scores a file.
+func (s *server) one(ctx context.Context, e engine.Engine, t task) error {
+	done := make(chan score.Result, 1)
+	err := s.during(ctx, t.Limit, func(ctx context.Context) { done <- e.Score(ctx, string(t.Path), s.watch(t)) })
+	if err != nil {
+		return err
+	}
+	return s.answer(<-done)
+}
+
+// during does something in native code. While it does, the parent may cancel, or go.
+func (s *server) during(parent context.Context, limit time.Duration, f func(context.Context)) error {
 	// A signal to this process is no reason to report the file as interrupted: the parent was not.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	defer cancel()
-	if t.Limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, t.Limit)
+	if limit > 0 {
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	done := make(chan score.Result, 1)
-	go func() { done <- e.Score(ctx, string(t.Path), s.watch(t)) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
 	for {
 		select {
-		case r := <-done:
-			return s.answer(r)
+		case <-done:
+			return nil
 		case r := <-s.asked:
 			switch {
 			case r.err != nil:
 				return r.err
 			case r.kind != kindCancel:
-				return fmt.Errorf("%w: a frame %q while scoring", errProtocol, r.kind)
+				return fmt.Errorf("%w: a frame %q before the answer to the last", errProtocol, r.kind)
 			}
 			cancel()
 		case <-parent.Done():

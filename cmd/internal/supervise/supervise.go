@@ -36,7 +36,15 @@ const (
 // Platform starts the engines of another platform in child processes.
 type Platform struct {
 	engine.Platform
-	world world
+	world      world
+	unattended bool // previews too run in child processes
+}
+
+// Unattended is p whose previews, too, run in child processes. It is for what nobody watches and nothing must stop: a
+// picture takes twice its time on the way, which players cannot spare.
+func (p Platform) Unattended() Platform {
+	p.unattended = true
+	return p
 }
 
 // world is what children need to know of the process that starts them.
@@ -55,7 +63,7 @@ func New(inner engine.Platform, e *env.Env) Platform {
 	if wanted, _ := e.LookupEnv(env.NativeMessages); wanted != "" {
 		w.messages = e.Err
 	}
-	return Platform{inner, w}
+	return Platform{Platform: inner, world: w}
 }
 
 // Start starts a first child, so that what is missing shows at once. Where processes cannot be supervised, or when asked
