@@ -87,6 +87,7 @@ func (t *bmffTags) uuid(body span) {
 // readKeys keeps the names that the items of the list refer to by number.
 func (t *bmffTags) readKeys(b []byte) {
 	const header = 8 // version and count; then of each key its length, its namespace, its name
+	t.keys = nil     // those of another list
 	for b = b[min(header, len(b)):]; len(b) >= header && len(t.keys) < 1<<10; {
 		size := int64(binary.BigEndian.Uint32(b))
 		if size < header || size > int64(len(b)) {

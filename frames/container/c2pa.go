@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// sourceTypes is where IPTC keeps its digital source types: the last part of the address is the type.
-const sourceTypes = "cv.iptc.org/newscodes/digitalsourcetype/"
+// sourceTypes is in the addresses of digital source types, those of IPTC and of C2PA: what follows is the type.
+const sourceTypes = "/digitalsourcetype/"
 
 // isManifest recognises a C2PA manifest store: a JUMBF superbox (ISO/IEC 19566-5) whose description box carries C2PA's
 // own identifier.
@@ -15,11 +15,12 @@ func isManifest(b []byte) bool {
 	return len(b) >= 16+len(kind) && string(b[4:8]) == "jumb" && string(b[12:16]) == "jumd" && string(b[16:16+len(kind)]) == kind
 }
 
-// manifest looks into a manifest for the source types that its actions declare and for the programs that made its
-// claims. Both are text strings in CBOR (RFC 8949), which stores them as they are: no box structure is needed to find
-// them, and none is trusted.
+// manifest looks into a manifest for the source types that it declares and for the programs that made its claims. They
+// are text strings, in actions and claims in CBOR (RFC 8949), in IPTC's assertions in JSON, and both store texts as they
+// are: no box structure is needed to find them, and none is trusted.
 func (d *declarations) manifest(b []byte) {
-	each(b, sourceTypes, func(rest []byte) { d.source(sourceTypes + word(rest)) })
+	each(b, "\x71digitalSourceType", func(rest []byte) { d.source(cborText(rest)) })
+	each(b, `:DigitalSourceType"`, func(rest []byte) { d.source(jsonText(rest)) })
 	for _, key := range []string{"\x74claim_generator_info", "\x6fclaim_generator", "\x6dsoftwareAgent"} {
 		each(b, key, func(rest []byte) { d.program(producer(rest)) })
 	}
@@ -37,15 +38,14 @@ func each(b []byte, key string, f func(rest []byte)) {
 	}
 }
 
-// word is the letters and digits at the start of b.
-func word(b []byte) string {
-	n := bytes.IndexFunc(b, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
-	})
-	if n < 0 {
-		n = len(b)
+// jsonText reads the text behind a key, which holds no escapes where it is an address.
+func jsonText(b []byte) string {
+	b, ok := bytes.CutPrefix(bytes.TrimLeft(b, ": \t\r\n"), []byte(`"`))
+	text, _, ended := bytes.Cut(b, []byte(`"`))
+	if !ok || !ended {
+		return ""
 	}
-	return string(b[:n])
+	return string(text)
 }
 
 // producer names a program that is given as a text, as a map with a name, or as a list that begins with such a map.

@@ -62,8 +62,10 @@ func film(inMovie string, boxes ...string) string {
 func store(generator string, sources ...string) string {
 	text := "\x6fclaim_generator\x78" + string([]byte{byte(len(generator))}) + generator
 	for _, s := range sources {
-		text += "\x71digitalSourceType\x78\x40http://cv.iptc.org/newscodes/digitalsourcetype/" + s + "\xff"
+		address := "http://cv.iptc.org/newscodes/digitalsourcetype/" + s
+		text += "\x71digitalSourceType\x78" + string([]byte{byte(len(address))}) + address + "ras the next key begins with a letter"
 	}
+	text += `{"Iptc4xmpExt:DigitalSourceType": "http://c2pa.org/digitalsourcetype/empty"}`
 	description := box("jumd", "c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71\x03c2pa\x00")
 	return box("jumb", description, box("cbor", text))
 }
@@ -118,7 +120,7 @@ func TestDeclare(t *testing.T) {
 		C2PA: frames.Absent, SourceType: "compositeWithTrainedAlgorithmicMedia",
 		Software: []string{"Tool A 1.0", "Tool B 2.0", "Tool C"}, Created: "2024-05-17T10:11:12Z",
 	}
-	signed := frames.Declared{C2PA: frames.Present, SourceType: "trainedAlgorithmicMedia, digitalCapture", Software: []string{"Maker/1"}}
+	signed := frames.Declared{C2PA: frames.Present, SourceType: "trainedAlgorithmicMedia, digitalCapture, empty", Software: []string{"Maker/1"}}
 	none := frames.Declared{C2PA: frames.Absent}
 	manifest := store("Maker/1", "trainedAlgorithmicMedia", "digitalCapture", "trainedAlgorithmicMedia")
 	var packed bytes.Buffer
@@ -187,7 +189,7 @@ func TestDeclare(t *testing.T) {
 			func() frames.Declared { d := filmed(none, "Camera Handler", "10.1"); d.Device = "Acme Eye"; return d }(),
 		},
 		"MOV, keys": {
-			film(box("meta", box("hdlr", strings.Repeat("\x00", 25)), keyed)),
+			film(box("meta", box("keys", be32(0), be32(1), box("mdta", "another.list"))) + box("meta", box("hdlr", strings.Repeat("\x00", 25)), keyed)),
 			func() frames.Declared { d := filmed(none, "Camera Handler", "17.1"); d.Device = "Phone 9"; return d }(),
 		},
 	} {
