@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,8 +23,9 @@ import (
 //	blendscope scan --timeline --format json -o results.json CLIPS
 //	go test ./score -run Recorded -v -results $PWD/results.json -labels $PWD/labels.tsv -slope 0.2 -offset 0.05
 var (
-	recordedResults = flag.String("results", "", "results with timelines, as scan writes them")
-	recordedLabels  = flag.String("labels", "", "their labels: file, label, start_ms, end_ms, parted by tabs")
+	recordedResults = flag.String("results", "", "results with timelines, as scan writes them; one or more files parted by commas")
+	recordedLabels  = flag.String("labels", "", "their labels, one or more files parted by commas: file, label, start_ms, end_ms, parted by tabs")
+	recordedPairs   = flag.String("pairs", "", "names of genuine and fake files that show the same (testdata/compose/pairs.tsv)")
 	recordedSlope   = flag.Float64("slope", 1, "calibration: slope")
 	recordedOffset  = flag.Float64("offset", 0, "calibration: offset")
 )
@@ -73,7 +76,22 @@ type recordedLabel struct {
 	start, end int64
 }
 
-func readRecordedLabels(t *testing.T, name string) map[string]recordedLabel {
+func readRecordedLabels(t *testing.T, names string) map[string]recordedLabel {
+	t.Helper()
+	labels := map[string]recordedLabel{}
+	for name := range strings.SplitSeq(names, ",") {
+		for _, row := range readTable(t, name) {
+			l := recordedLabel{fake: row["label"] == "fake"}
+			l.start, _ = strconv.ParseInt(row["start_ms"], 10, 64) // 0 when empty
+			l.end, _ = strconv.ParseInt(row["end_ms"], 10, 64)
+			labels[filepath.Base(row["file"])] = l
+		}
+	}
+	return labels
+}
+
+// readTable reads rows parted by tabs under a header.
+func readTable(t *testing.T, name string) []map[string]string {
 	t.Helper()
 	file, err := os.Open(name)
 	if err != nil {
@@ -82,41 +100,44 @@ func readRecordedLabels(t *testing.T, name string) map[string]recordedLabel {
 	defer file.Close()
 	table := csv.NewReader(file)
 	table.Comma, table.FieldsPerRecord = '\t', -1
-	rows, err := table.ReadAll()
+	lines, err := table.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels := map[string]recordedLabel{}
-	for _, row := range rows[1:] {
-		l := recordedLabel{}
-		for i, column := range rows[0][:min(len(rows[0]), len(row))] {
-			switch column {
-			case "label":
-				l.fake = row[i] == "fake"
-			case "start_ms":
-				_ = json.Unmarshal([]byte(row[i]), &l.start) // empty: 0
-			case "end_ms":
-				_ = json.Unmarshal([]byte(row[i]), &l.end)
-			}
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, column := range lines[0][:min(len(lines[0]), len(line))] {
+			row[column] = line[i]
 		}
-		labels[filepath.Base(row[0])] = l
+		rows = append(rows, row)
 	}
-	return labels
+	return rows
+}
+
+func readResults(t *testing.T) []Result {
+	t.Helper()
+	if *recordedResults == "" {
+		t.Skip("no -results given")
+	}
+	var all []Result
+	for name := range strings.SplitSeq(*recordedResults, ",") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var results []Result
+		if err := json.Unmarshal(data, &results); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, results...)
+	}
+	return all
 }
 
 // TestRecorded prints figures of recorded results under the rules of today.
 func TestRecorded(t *testing.T) {
-	if *recordedResults == "" {
-		t.Skip("no -results given")
-	}
-	data, err := os.ReadFile(*recordedResults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var results []Result
-	if err := json.Unmarshal(data, &results); err != nil {
-		t.Fatal(err)
-	}
+	results := readResults(t)
 	labels := readRecordedLabels(t, *recordedLabels)
 	o := options()
 	o.Calibration = model.Calibration{Method: "platt", A: *recordedSlope, B: *recordedOffset}
