@@ -92,7 +92,7 @@ func (m *Model) paint() tea.Cmd {
 
 // scene is a picture with what is to be drawn onto it.
 func (c *clip) scene(pic player.Picture, faces []record.Face) scene {
-	return scene{image: pic.Image, part: pic.Part, faces: faces, chosen: c.chosen, heat: c.heat, live: c.record.Result() == nil}
+	return scene{image: pic.Image, part: pic.Part, faces: faces, chosen: c.chosen, heat: c.heat}
 }
 
 // characters paints a scene with characters. A picture that was made for another size of the window is scaled once more,

@@ -21,7 +21,6 @@ type scene struct {
 	faces  []record.Face
 	chosen int  // track
 	heat   bool // draw the maps
-	live   bool // scores are provisional
 }
 
 // place is where a point of the frame lies in the picture.

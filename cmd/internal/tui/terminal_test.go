@@ -116,6 +116,9 @@ func binary(t testing.TB) (program, environment, root string) {
 	if testing.Short() {
 		t.Skip("builds the program")
 	}
+	if out, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err != nil || strings.TrimSpace(string(out)) != "1" {
+		t.Skip("without cgo there is no native part to test")
+	}
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
