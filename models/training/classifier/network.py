@@ -102,8 +102,8 @@ def judge(network, x):
     picture's coarse copy. People, light and scene are the same in both and cancel; the traces of composition and of decoders
     live in fine detail and stay."""
     both, cells = network(torch.cat([x, coarse(x)]))
-    fine, control = both.reshape(2, -1)
-    return fine - CONTROL * control, cells.reshape(2, -1, *cells.shape[1:])[0]
+    both = both.reshape(2, -1)
+    return both[0] - CONTROL * both[1], cells.reshape(2, -1, *cells.shape[1:])[0]
 
 
 def freeze(network: nn.Module, frozen: bool) -> None:
