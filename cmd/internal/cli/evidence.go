@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
@@ -34,10 +35,7 @@ func (x *evidenceExtra) flags(f *pflag.FlagSet) {
 
 func (x *evidenceExtra) check() (err error) {
 	if x.maker.Folder == "" {
-		if x.maker.Original || x.keyFile != "" {
-			return exit.Usagef("--evidence-original and --sign-key need --evidence")
-		}
-		return nil
+		return nil // also with a key, which may come from the environment
 	}
 	if x.maker.Key, err = signKey(x.keyFile); err != nil {
 		return err
@@ -69,9 +67,18 @@ func signKey(name string) (*evidence.Key, error) {
 func (x *evidenceExtra) timeline() bool { return x.maker.Folder != "" }
 
 func (x *evidenceExtra) finished(ctx context.Context, path string, r *score.Result) error {
-	if x.maker.Folder == "" || r.Outcome.Score == nil {
+	if x.maker.Folder == "" || r.Outcome.Score == nil || isBelow(path, x.maker.Folder) {
 		return nil
 	}
 	_, err := x.maker.Make(ctx, path, r)
 	return err
+}
+
+// isBelow reports whether a file lies in a folder: of the pictures in evidence no evidence is made, should the folder lie
+// in one that is scanned.
+func isBelow(path, folder string) bool {
+	path, errPath := filepath.Abs(path)
+	folder, errFolder := filepath.Abs(folder)
+	rel, err := filepath.Rel(folder, path)
+	return errors.Join(errPath, errFolder, err) == nil && filepath.IsLocal(rel)
 }

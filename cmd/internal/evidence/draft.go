@@ -27,15 +27,19 @@ type draft struct {
 	written []string // where those and the others lie
 }
 
+// newDraft begins a folder. Who may read it is for the process's umask to say.
 func newDraft(parent string) (*draft, error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp(parent, ".unfinished-*")
-	if err != nil {
-		return nil, err
+	for i := range 1000 {
+		folder := filepath.Join(parent, fmt.Sprintf(".unfinished-%d-%d", os.Getpid(), i))
+		err := os.Mkdir(folder, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return &draft{folder: folder}, err
+		}
 	}
-	return &draft{folder: folder}, os.Chmod(folder, 0o755)
+	return nil, fmt.Errorf("%s: too many unfinished folders in it", parent)
 }
 
 // at is where a file of the folder lies now.
@@ -54,10 +58,10 @@ func (d *draft) add(name, what string, fill func(io.Writer) error) error {
 
 // write makes a file that commit will make durable.
 func (d *draft) write(name string, fill func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(d.at(name)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(d.at(name)), 0o777); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(d.at(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(d.at(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}

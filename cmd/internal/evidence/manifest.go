@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -101,8 +100,7 @@ const mostManifest = 16 << 20
 // decodeManifest reads a manifest and refuses what a folder of evidence can not have: above all paths that lead out of it.
 func decodeManifest(text []byte) (*Manifest, error) {
 	var m Manifest
-	d := json.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&m); err != nil {
+	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadManifest, err)
 	}
 	if m.Schema != SchemaID {
