@@ -1,0 +1,88 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/blendscope/blendscope/cmd/internal/engine/enginetest"
+	"github.com/blendscope/blendscope/score"
+)
+
+// wire is the end of a terminal that the program writes to.
+type wire struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *wire) Write(data []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(data)
+}
+
+func (w *wire) until(t *testing.T, text string) string {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		w.mu.Lock()
+		all := w.text.String()
+		w.mu.Unlock()
+		if strings.Contains(all, text) {
+			return all
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%q was not written", text)
+		}
+	}
+}
+
+// A terminal that answers the questions gets pixels before the placeholders that stand for them; one that answers nothing
+// gets half-blocks.
+func TestTheTerminalsAnswersDecide(t *testing.T) {
+	clip := filepath.Join(t.TempDir(), "clip.mp4")
+	if err := os.WriteFile(clip, []byte("score 0.9\nframes 500\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for answers, want := range map[string]string{
+		"\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.35.2)\x1b\\\x1b[6;18;9t":      "\U0010EEEE",
+		"\x1b_Gi=31;OK\x1b\\\x1bP>|WezTerm 2024\x1b\\\x1b[6;18;9t":       "▀",
+		"\x1b_Gi=31;ENOTSUP\x1b\\\x1bP>|kitty(0.35.2)\x1b\\\x1b[6;18;9t": "▀",
+		"": "▀",
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		in, answer := io.Pipe()
+		out := &wire{}
+		m := New(ctx, Options{
+			Paths: []string{clip}, Preview: enginetest.Platform{}.Preview, Desk: &clerk{}, Folder: t.TempDir(), Language: score.English, Pixels: true,
+		})
+		p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(),
+			tea.WithWindowSize(100, 30), tea.WithColorProfile(colorprofile.TrueColor), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
+		ended := make(chan error, 1)
+		go func() {
+			_, err := p.Run()
+			ended <- err
+		}()
+		out.until(t, "a=q")
+		go func() { _, _ = io.WriteString(answer, answers) }()
+		all := out.until(t, want)
+		if first := strings.Index(all, "\U0010EEEE"); first >= 0 {
+			if sent := strings.Index(all, "a=T"); sent < 0 || sent > first {
+				t.Error("placeholders come before the picture")
+			}
+		} else if strings.Contains(all, "a=T") {
+			t.Errorf("%q: pixels for a terminal that does not know them", answers)
+		}
+		cancel()
+		answer.Close()
+		<-ended
+		m.Close()
+	}
+}
