@@ -22,8 +22,10 @@ func openStore(e *env.Env, flag, name string, o store.Options, quiet bool) (*sto
 		return nil, exit.Hint(err, "wait for the other run to end, or give %s the name of another file", flag)
 	case errors.Is(err, store.ErrNewer):
 		return nil, exit.Hint(exit.With(exit.Usage, err), "use that version of %s, or give %s the name of a new file", build.Name, flag)
-	case err != nil:
+	case errors.Is(err, store.ErrNotResults), errors.Is(err, store.ErrOtherSettings):
 		return nil, exit.With(exit.Usage, err)
+	case err != nil:
+		return nil, err
 	}
 	if s.Torn && !quiet {
 		fmt.Fprintf(e.Err, "note: the last line of %s was cut short and has been removed\n", output.Printable(name))
