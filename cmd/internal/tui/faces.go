@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +54,14 @@ type thumbMsg struct {
 	err    error
 }
 
+// ranked are the tracks of a result, those with the highest scores first; none without a result.
+func ranked(r *score.Result) []score.Track {
+	if r == nil {
+		return nil
+	}
+	return slices.SortedStableFunc(slices.Values(r.Tracks), func(a, b score.Track) int { return cmp.Compare(b.Score, a.Score) })
+}
+
 // thumbnails takes the pictures that are wanted and not there yet, one after another.
 func (m *Model) thumbnails() tea.Cmd {
 	c, f := m.clip, &m.faces
@@ -61,7 +71,7 @@ func (m *Model) thumbnails() tea.Cmd {
 	if f.thumbs == nil {
 		f.thumbs, f.asked = map[thumbKey]player.Picture{}, map[thumbKey]bool{}
 	}
-	tracks := c.record.Result().Tracks
+	tracks := ranked(c.record.Result())
 	for i := max(0, f.top); i < min(len(tracks), f.top+m.height/(m.thumbSize().Y+2)+1); i++ {
 		for _, e := range tracks[i].Evidence {
 			k := thumbKey{tracks[i].ID, e.TMS}
@@ -100,13 +110,13 @@ func (m *Model) thumbed(msg thumbMsg) tea.Cmd {
 
 // facesKey takes a key in the view of faces.
 func (m *Model) facesKey(k tea.KeyPressMsg) tea.Cmd {
-	f, r := &m.faces, m.clip.record.Result()
-	if key.Matches(k, m.keys.back) || key.Matches(k, m.keys.facesView) || r == nil || len(r.Tracks) == 0 {
+	f, tracks := &m.faces, ranked(m.clip.record.Result())
+	if key.Matches(k, m.keys.back) || key.Matches(k, m.keys.facesView) || len(tracks) == 0 {
 		return m.back()
 	}
 	switch {
 	case k.String() == "enter":
-		t := r.Tracks[f.row]
+		t := tracks[f.row]
 		m.clip.chosen, m.view = t.ID, clipView
 		if f.column < len(t.Evidence) {
 			m.clip.seek(ms(t.Evidence[f.column].TMS))
@@ -121,8 +131,8 @@ func (m *Model) facesKey(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.right):
 		f.column++
 	}
-	f.row = max(0, min(f.row, len(r.Tracks)-1))
-	f.column = max(0, min(f.column, len(r.Tracks[f.row].Evidence)-1))
+	f.row = max(0, min(f.row, len(tracks)-1))
+	f.column = max(0, min(f.column, len(tracks[f.row].Evidence)-1))
 	rows := max(1, (m.height-2)/(m.thumbSize().Y+2))
 	f.top = max(min(f.top, f.row), f.row-rows+1)
 	return m.thumbnails()
@@ -139,8 +149,9 @@ func (m *Model) facesScreen() []string {
 	case len(r.Tracks) == 0:
 		lines = append(lines, fit("  no face was followed in this file", m.width))
 	default:
-		for i := f.top; i < len(r.Tracks) && len(lines) < m.height-1; i++ {
-			lines = append(lines, m.faceRow(r.Tracks[i], i == f.row)...)
+		tracks := ranked(r)
+		for i := f.top; i < len(tracks) && len(lines) < m.height-1; i++ {
+			lines = append(lines, m.faceRow(tracks[i], i == f.row)...)
 		}
 	}
 	if f.failed != "" {

@@ -435,6 +435,24 @@ func TestEveryColourDepth(t *testing.T) {
 	}
 }
 
+func TestFacesAreRankedAndLeadToTheirMoments(t *testing.T) {
+	s := newStage(t, 120, 40)
+	s.clip(true)
+	s.press("f")
+	text := s.text()
+	if strings.Index(text, "FACE #2") > strings.Index(text, "FACE #1") {
+		t.Errorf("the strongest face is not the first:\n%s", text)
+	}
+	s.press("right", "enter")
+	if got := s.tape.orders[len(s.tape.orders)-1]; got != "seek 7s" || s.Model.clip.chosen != 2 || s.view != clipView {
+		t.Errorf("%s, face %d", got, s.Model.clip.chosen)
+	}
+	s.press("f", "down", "down", "enter")
+	if got := s.tape.orders[len(s.tape.orders)-1]; got != "seek 800ms" || s.Model.clip.chosen != 1 {
+		t.Errorf("%s, face %d", got, s.Model.clip.chosen)
+	}
+}
+
 func TestTimelinesOfManyFilesAreForgotten(t *testing.T) {
 	s := newStage(t, 120, 30)
 	for i := range 4 {
