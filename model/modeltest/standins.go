@@ -12,8 +12,12 @@ import (
 	"github.com/blendscope/blendscope/model"
 )
 
-// Folder is testdata/onnx: the tiny networks Classifier, Detector, Probability, TwoClass and Slow.
+// Folder is testdata/onnx: the tiny networks Classifier, Detector, Probability, TwoClass and Slow. A test binary that was
+// carried to another machine is told by BLENDSCOPE_TESTDATA where it lies there.
 func Folder() string {
+	if folder := os.Getenv("BLENDSCOPE_TESTDATA"); folder != "" {
+		return filepath.Join(folder, "onnx")
+	}
 	_, here, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(here), "..", "..", "testdata", "onnx")
 }

@@ -2,6 +2,9 @@ package ort_test
 
 import (
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -16,12 +19,19 @@ import (
 // ready-made tensors; the difference is our overhead. "callers" adds what sharing between clips costs or saves.
 //
 //	go test -run - -bench Classifier ./model/ort
+//
+// BLENDSCOPE_BENCH_DEVICE names another device than the CPU; scripts/measure-gpu.sh carries this to a machine with a GPU.
 func BenchmarkClassifier(b *testing.B) {
 	e := environment(b)
 	w := benchWeights(b)
-	s := session(b, e, w, cpu())
+	o := benchDevice(b)
+	s := session(b, e, w, o)
 	side := w.Manifest().Input.Width
-	for _, batch := range []int{1, 2, 4, 8, 16} {
+	batches := []int{1, 2, 4, 8, 16}
+	if o.Provider.Kind == model.CUDA {
+		batches = []int{1, 8, 32, 64, 128}
+	}
+	for _, batch := range batches {
 		crops := modeltest.Crops(batch, side)
 		b.Run(fmt.Sprintf("bare/%d", batch), func(b *testing.B) { bare(b, s, w.Manifest().Input, batch) })
 		b.Run(fmt.Sprintf("classifier/%d", batch), func(b *testing.B) {
@@ -35,8 +45,9 @@ func BenchmarkClassifier(b *testing.B) {
 		})
 	}
 	b.Run("callers", func(b *testing.B) {
-		c, crops, before := benchClassifier(b, s, w, 8), modeltest.Crops(2, side), processorTime(b)
-		b.SetParallelism(4)
+		// As several clips do: calls of a few faces each.
+		c, crops, before := benchClassifier(b, s, w, w.Batching(o.Provider.Kind, 64).Max), modeltest.Crops(2, side), processorTime(b)
+		b.SetParallelism(max(4, 64/runtime.GOMAXPROCS(0)))
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				if _, err := c.Classify(b.Context(), crops); err != nil {
@@ -46,6 +57,19 @@ func BenchmarkClassifier(b *testing.B) {
 		})
 		perCrop(b, 2, before)
 	})
+}
+
+func benchDevice(b *testing.B) ort.Options {
+	name := os.Getenv("BLENDSCOPE_BENCH_DEVICE")
+	if name == "" {
+		name = "cpu"
+	}
+	provider, err := model.ParseProvider(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	threads, _ := strconv.Atoi(os.Getenv("BLENDSCOPE_BENCH_THREADS")) // 0, the default, when it is not a number
+	return ort.Options{Provider: provider, Threads: threads}
 }
 
 func bare(b *testing.B, s *ort.Session, in model.Input, batch int) {
@@ -76,6 +100,7 @@ func benchClassifier(b *testing.B, s *ort.Session, w *model.Weights, batch int) 
 func perCrop(b *testing.B, batch int, before time.Duration) {
 	crops := float64(b.N * batch)
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/crops, "ms/crop")
+	b.ReportMetric(crops/b.Elapsed().Seconds(), "crops/s")
 	b.ReportMetric((processorTime(b)-before).Seconds()*1e3/crops, "cpu-ms/crop")
 }
 

@@ -135,7 +135,9 @@ func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.P
 	if err != nil {
 		return score.Pipeline{}, err
 	}
-	classifier, err := model.NewClassifier(judge, judge.manifest, opencv.Resampler{}, judge.batching(score.DefaultBatchFaces))
+	// A GPU takes the faces of many clips in one run.
+	const mostShared = 64
+	classifier, err := model.NewClassifier(judge, judge.manifest, opencv.Resampler{}, judge.batching(mostShared))
 	if err != nil {
 		return score.Pipeline{}, err
 	}
