@@ -3,9 +3,9 @@ package evaluation
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
+	"github.com/blendscope/blendscope/cmd/internal/chart"
 	"github.com/blendscope/blendscope/score/metrics"
 )
 
@@ -32,22 +32,19 @@ type tick struct{ At, Text string }
 func newFrame(xTitle, yTitle string) frame {
 	f := frame{
 		Width: chartWidth, Height: chartHeight,
-		Left: unit(atX(0)), Right: unit(atX(1)), Top: unit(atY(1)), Bottom: unit(atY(0)),
-		MiddleX: unit(atX(0.5)), MiddleY: unit(atY(0.5)), XTitle: xTitle, YTitle: yTitle,
+		Left: chart.Unit(atX(0)), Right: chart.Unit(atX(1)), Top: chart.Unit(atY(1)), Bottom: chart.Unit(atY(0)),
+		MiddleX: chart.Unit(atX(0.5)), MiddleY: chart.Unit(atY(0.5)), XTitle: xTitle, YTitle: yTitle,
 	}
 	for _, v := range []float64{0, 0.25, 0.5, 0.75, 1} {
 		text := percent(Number(v))
-		f.X = append(f.X, tick{unit(atX(v)), text})
-		f.Y = append(f.Y, tick{unit(atY(v)), text})
+		f.X = append(f.X, tick{chart.Unit(atX(v)), text})
+		f.Y = append(f.Y, tick{chart.Unit(atY(v)), text})
 	}
 	return f
 }
 
 func atX(v float64) float64 { return plotLeft + v*plotWidth }
 func atY(v float64) float64 { return plotTop + (1-v)*plotSide }
-
-// unit writes a coordinate: a tenth of a unit is finer than any screen.
-func unit(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10+0, 'f', -1, 64) }
 
 // rocChart is the ROC curve of all methods together.
 type rocChart struct {
@@ -67,14 +64,14 @@ func (r *Report) rocChart() rocChart {
 		if i > 0 && i+1 < len(r.ROC) && (p.FPR == r.ROC[i-1].FPR && p.FPR == r.ROC[i+1].FPR || p.TPR == r.ROC[i-1].TPR && p.TPR == r.ROC[i+1].TPR) {
 			continue // in the middle of a straight line
 		}
-		points = append(points, unit(atX(float64(p.FPR)))+","+unit(atY(float64(p.TPR))))
+		points = append(points, chart.Unit(atX(float64(p.FPR)))+","+chart.Unit(atY(float64(p.TPR))))
 	}
 	c.Curve = strings.Join(points, " ")
 	const fpr = 0.05
 	if tpr := r.Overall.TPR5.Value; !bad(tpr) {
-		c.Limits = []tick{{unit(atX(fpr)), percent(fpr)}}
+		c.Limits = []tick{{chart.Unit(atX(fpr)), percent(fpr)}}
 		c.Found = []mark{{
-			X: unit(atX(fpr)), Y: unit(atY(float64(tpr))), R: "3.5",
+			X: chart.Unit(atX(fpr)), Y: chart.Unit(atY(float64(tpr))), R: "3.5",
 			Note: fmt.Sprintf("%s of the fakes found where %s of the genuine files are accused", percent(tpr), percent(fpr)),
 		}}
 	}
@@ -97,9 +94,9 @@ func (r *Report) reliabilityChart() reliabilityChart {
 		}
 		around := metrics.ShareInterval(float64(b.FakeShare), n)
 		c.Bins = append(c.Bins, mark{
-			X: unit(atX(float64(b.MeanScore))), Y: unit(atY(float64(b.FakeShare))),
-			R:   unit(3 + 7*math.Sqrt(float64(n)/float64(total))),
-			Low: unit(atY(around.Low)), High: unit(atY(around.High)),
+			X: chart.Unit(atX(float64(b.MeanScore))), Y: chart.Unit(atY(float64(b.FakeShare))),
+			R:   chart.Unit(3 + 7*math.Sqrt(float64(n)/float64(total))),
+			Low: chart.Unit(atY(around.Low)), High: chart.Unit(atY(around.High)),
 			Note: fmt.Sprintf("scores %.0f-%s: %s, share of fakes %s", 100*float64(b.Low), percent(b.High), plural(n, "file"), percent(b.FakeShare)),
 		})
 	}
@@ -141,11 +138,11 @@ func (r *Report) histogramChart() histogramChart {
 	c.Fake = bars(fake[:], r.Overall.Files.Scored, top, "fake", -1)
 	c.Y = nil
 	for _, v := range []float64{-1, -0.5, 0, 0.5, 1} {
-		c.Y = append(c.Y, tick{unit(atY(0.5 + v/2)), percent(Number(math.Abs(v) * top))})
+		c.Y = append(c.Y, tick{chart.Unit(atY(0.5 + v/2)), percent(Number(math.Abs(v) * top))})
 	}
 	for _, b := range r.Bands {
 		if b.Low > 0 {
-			c.Bands = append(c.Bands, tick{unit(atX(float64(b.Low))), string(b.Name)})
+			c.Bands = append(c.Bands, tick{chart.Unit(atX(float64(b.Low))), string(b.Name)})
 		}
 	}
 	return c
@@ -161,8 +158,8 @@ func bars(counts []int, of int, top float64, noun string, way float64) []bar {
 		height := ratio(n, of) / top / 2
 		high, low := max(0.5, 0.5+way*height), min(0.5, 0.5+way*height)
 		list = append(list, bar{
-			X: unit(atX(float64(i)/histogramBins) + 1), Width: unit(plotWidth/float64(histogramBins) - 2),
-			Y: unit(atY(high)), Height: unit(atY(low) - atY(high)),
+			X: chart.Unit(atX(float64(i)/histogramBins) + 1), Width: chart.Unit(plotWidth/float64(histogramBins) - 2),
+			Y: chart.Unit(atY(high)), Height: chart.Unit(atY(low) - atY(high)),
 			Note: fmt.Sprintf("scores %d-%d%%: %s", 100*i/histogramBins, 100*(i+1)/histogramBins, plural(n, noun)),
 		})
 	}
@@ -181,16 +178,10 @@ func ceiling(v float64) float64 {
 	return 1
 }
 
-// whisker is an AUC with its interval on a line from 0 to 1, in a box of 100 by 16.
-type whisker struct{ Low, High, Width, At string }
-
-func newWhisker(e Estimate) *whisker {
+// newWhisker is an AUC with its interval; nil when there is none.
+func newWhisker(e Estimate) *chart.Whisker {
 	if bad(e.Value) {
 		return nil
 	}
-	w := &whisker{At: unit(100 * float64(e.Value))}
-	if !bad(e.Low) && !bad(e.High) {
-		w.Low, w.Width = unit(100*float64(e.Low)), unit(100*float64(e.High-e.Low))
-	}
-	return w
+	return chart.NewWhisker(float64(e.Value), float64(e.Low), float64(e.High))
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/blendscope/blendscope/cmd/internal/chart"
 	"github.com/blendscope/blendscope/cmd/internal/output"
 )
 
@@ -34,7 +35,7 @@ type pageLine struct {
 	All     bool
 	Files   Counts
 	Cells   []pageCell
-	Whisker *whisker
+	Whisker *chart.Whisker
 }
 
 type pageCell struct{ Value, Span string }
