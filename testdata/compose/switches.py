@@ -21,6 +21,8 @@ def main() -> None:
     total = collections.Counter()
     for result in json.loads(Path(results).read_text()):
         name = Path(result["input"]["path"]).name
+        if name not in truth:
+            continue
         counts = follow(result["timeline"], truth[name])
         print(name, dict(counts))
         total += counts
