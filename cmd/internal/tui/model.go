@@ -93,10 +93,22 @@ func New(ctx context.Context, o Options) *Model {
 // Stopped reports whether the user ended the review by ctrl+c.
 func (m *Model) Stopped() bool { return m.stopped }
 
+// parting is how long the end waits for a decoder: one that hangs must not keep the user.
+const parting = 2 * time.Second
+
 // Close ends what the open clip needs. It is called once the program has ended.
 func (m *Model) Close() {
-	if m.clip != nil {
+	if m.clip == nil {
+		return
+	}
+	closed := make(chan struct{})
+	go func() {
 		m.clip.close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(parting):
 	}
 }
 
