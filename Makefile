@@ -33,7 +33,7 @@ setup-training: setup ## install what the tests of models/training need: PyTorch
 
 build: ## build bin/blendscope
 	@mkdir -p bin
-	@go build -trimpath -buildvcs=$(VCS) -ldflags '-s -w' -o bin/blendscope ./cmd/blendscope
+	@go build -trimpath -buildvcs=$(VCS) -ldflags "-s -w $$(scripts/link-first.sh)" -o bin/blendscope ./cmd/blendscope
 
 demo: setup build ## set up, build, and score the clips of testdata/
 	@bin/blendscope scan $(CLIPS) || [ $$? -eq 3 ] # 3: some inputs not scored, and some of these are broken on purpose
@@ -55,7 +55,7 @@ test-leaks: ## native pictures that nobody closed
 test-training: ## the training pipeline on made-up pictures
 	@scripts/test-training.sh
 
-measure: build ## the figures of the README's section on speed: six minutes on an idle machine
+measure: build ## the figures of docs/performance.md: ten minutes on an idle machine
 	@scripts/measure.sh
 
 lint: ## vet, staticcheck, gofumpt, import layers
