@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Measures what the README says of speed and memory and prints it as a Markdown table; some minutes, on an idle machine.
-# Needs `make build`. RUNS=1 SECONDS_LONG=10 try it quickly; KEEP=FOLDER keeps the clips for another time.
+# Measures what docs/performance.md says of speed and memory and prints it as Markdown; ten minutes, on an idle machine.
+# Needs `make build`; with `make setup-training` it also sets the program against a Python pipeline. RUNS=1 SECONDS_LONG=10
+# CURVES=0 try it quickly; KEEP=FOLDER keeps the clips for another time; CURVES=0 leaves docs/performance.svg as it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/say.sh
 
-RUNS=${RUNS:-5}
+RUNS=${RUNS:-3}
 SECONDS_SHORT=${SECONDS_SHORT:-20}
 SECONDS_LONG=${SECONDS_LONG:-60}
 BIN=bin/blendscope
@@ -117,6 +118,22 @@ for o in r["overlaps"]:
 PY
 }
 
+# beside: the same clip, sampling and networks in Python, frame by frame; the ratios are of one run
+beside() {
+	local python=lib/venv/bin/python
+	if ! $python -c 'import cv2, onnxruntime' 2>/dev/null; then
+		say "no lib/venv (make setup-training): not set against Python"
+		return
+	fi
+	local torch=
+	$python -c 'import onnx, torch' 2>/dev/null && torch=--torch
+	say "setting against a Python pipeline"
+	printf '\n```\n'
+	$python testdata/compare/pipeline.py $torch --program "$BIN" --runs "$RUNS" --max-duration 10 "$1" || true # it says what differs
+	$python testdata/compare/pipeline.py --program "$BIN" --runs "$RUNS" --max-duration 4 --all-frames "$1" || true
+	printf '```\n'
+}
+
 short=$work/$SECONDS_SHORT.mp4 long=$work/$SECONDS_LONG.mp4
 clip "$SECONDS_SHORT" "$short"
 clip "$SECONDS_LONG" "$long"
@@ -129,3 +146,8 @@ decoding "$short"
 peak "$short" "$SECONDS_SHORT"
 peak "$long" "$SECONDS_LONG"
 photo
+beside "$short"
+if [ "${CURVES:-1}" != 0 ]; then
+	say "measuring how cost grows"
+	RUNS=1 scripts/measure-curves.py "$work/curves"
+fi
