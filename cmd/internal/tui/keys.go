@@ -9,9 +9,9 @@ import (
 // keyMap is every key, in the order of the help.
 type keyMap struct {
 	// anywhere
-	help, quit, stop, back, language key.Binding
-	up, down, pageUp, pageDown       key.Binding
-	top, bottom                      key.Binding
+	help, quit, stop, suspend, back, language key.Binding
+	up, down, pageUp, pageDown                key.Binding
+	top, bottom                               key.Binding
 	// a clip
 	play, left, right, farLeft, farRight key.Binding
 	stepBack, step                       key.Binding
@@ -32,6 +32,7 @@ func newKeys() keyMap {
 		help:     bind("? f1", "?", "this help"),
 		quit:     bind("Q", "Q", "quit"),
 		stop:     bind("ctrl+c", "ctrl+c", "quit at once"),
+		suspend:  bind("ctrl+z", "ctrl+z", "to the shell; fg comes back"),
 		back:     bind("q esc backspace", "q esc", "back, or quit"),
 		language: bind("L", "L", "verdict in English or French"),
 		up:       bind("up k", "↑ k", "up"),
@@ -86,13 +87,13 @@ func (k keyMap) forView(v view, canGoBack bool) []key.Binding {
 		return []key.Binding{
 			k.play, k.left, k.right, k.farLeft, k.farRight, k.stepBack, k.step, k.top, k.bottom, k.faster, k.slower,
 			k.nextStretch, k.previousStretch, k.worst, k.nextFace, k.previousFace, k.zoom, k.heat, k.compare,
-			k.mark, k.nextMark, k.export, k.copy, k.language, k.facesView, k.again, back, k.quit, k.help,
+			k.mark, k.nextMark, k.export, k.copy, k.language, k.facesView, k.again, back, k.suspend, k.quit, k.help,
 		}
 	case facesView:
 		return []key.Binding{k.up, k.down, k.left, k.right, k.open, back, k.quit, k.help}
 	}
 	return []key.Binding{
 		k.up, k.down, k.pageUp, k.pageDown, k.top, k.bottom, k.open, k.sort, k.reverse, k.search, k.filter, k.add, k.retry,
-		k.copy, k.language, back, k.quit, k.help,
+		k.copy, k.language, back, k.suspend, k.quit, k.help,
 	}
 }

@@ -167,6 +167,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ColorProfileMsg:
 		m.profile = msg.Profile
 		return m, m.restyle()
+	case tea.ResumeMsg:
+		return m, m.paint() // the terminal may have forgotten its pictures
 	case tea.KeyPressMsg:
 		return m, m.pressed(msg)
 	case tea.PasteMsg:

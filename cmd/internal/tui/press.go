@@ -16,6 +16,11 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.stop):
 		m.stopped = true
 		return m.quit()
+	case key.Matches(k, m.keys.suspend):
+		if m.clip != nil {
+			m.clip.play(false)
+		}
+		return tea.Suspend
 	case m.prompt != nil:
 		return m.prompted(k)
 	case m.helping:
