@@ -60,7 +60,7 @@ func (l *eventLog) event(name string, attributes ...slog.Attr) {
 func (l *eventLog) begun(about engine.About) {
 	l.begin = time.Now()
 	l.event("begun", slog.Any("tool", build.Read().Tool()), slog.Any("models", about.Models),
-		slog.Any("runtime", about.Runtime), slog.Any("settings", about.Settings))
+		slog.Any("runtime", about.Runtime), slog.Any("settings", about.Settings), slog.Any("isolation", about.Isolation))
 }
 
 // ended says how the run went.

@@ -14,6 +14,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/progress"
 	"github.com/blendscope/blendscope/cmd/internal/queue"
+	"github.com/blendscope/blendscope/cmd/internal/sandbox"
 	"github.com/blendscope/blendscope/cmd/internal/store"
 	"github.com/blendscope/blendscope/score"
 )
@@ -101,6 +102,9 @@ func (s *scanRun) start(ctx context.Context) (engine.Engine, error) {
 	}
 	if note := scorer.About().Note; note != "" && !s.quiet {
 		fmt.Fprintf(s.env.Err, "note: running on the CPU: %s\n", output.Printable(note))
+	}
+	if _, lacking := sandbox.Describe(scorer.About().Isolation); lacking != "" && !s.quiet {
+		fmt.Fprintf(s.env.Err, "note: this system does not hold for scoring processes: %s\n", output.Printable(lacking))
 	}
 	if s.resume == "" {
 		return scorer, nil

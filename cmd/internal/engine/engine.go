@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/blendscope/blendscope/cmd/internal/sandbox"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/score"
@@ -96,6 +97,8 @@ type About struct {
 	Runtime  score.Runtime
 	Settings score.Settings
 	Note     string // for people: why the faster hardware is not used; empty when there is nothing to say
+	// Isolation is what the processes that score can not do, and what of that this system cannot hold; empty in-process.
+	Isolation []sandbox.Protection
 }
 
 // Check is one thing that doctor looked at.

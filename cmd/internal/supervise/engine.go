@@ -222,7 +222,9 @@ func (e *Engine) launch(ctx context.Context) (*child, error) {
 		c.discard()
 		return nil, err
 	}
-	if first := e.about; len(first.Models) > 0 && !reflect.DeepEqual(c.about, first) {
+	first := e.about
+	first.Isolation = nil // which children do not know of themselves
+	if len(first.Models) > 0 && !reflect.DeepEqual(c.about, first) {
 		c.stop()
 		return nil, fmt.Errorf("a further scoring process runs on %s with %v, the first on %s with %v",
 			c.about.Runtime.Device, c.about.Models, first.Runtime.Device, first.Models)

@@ -81,6 +81,7 @@ func (p Platform) Start(ctx context.Context, c engine.Config) (engine.Engine, er
 		return nil, err
 	}
 	e.about = first.about
+	e.about.Isolation = first.protections
 	e.put(first)
 	return e, nil
 }

@@ -88,6 +88,9 @@ func TestOneChildScoresAll(t *testing.T) {
 	if e.process(t) != first {
 		t.Error("there was more than one child")
 	}
+	if len(e.About().Isolation) == 0 {
+		t.Error("nothing is said of what the child can not do")
+	}
 	if e.About().Runtime.Device != "fake cpu" {
 		t.Errorf("about %+v", e.About())
 	}
