@@ -25,8 +25,10 @@ const (
 	// reachStill and reachPerSecond say how far from its predicted place a face may be found, in face sizes, at once and
 	// per second since it was last seen (up to one second).
 	reachStill, reachPerSecond = 0.6, 1.0
-	// reachAlike is reachPerSecond for a face that looks alike: a person who walks past moves six face sizes a second.
-	reachAlike = 8.0
+	// reachAlike is the reach of a face that looks alike and is of like size from one sample to the next, per second up to
+	// runs: a person who walks past moves six face sizes a second, but not into the place of somebody long gone.
+	reachAlike, runs = 8.0, 0.2
+	likeSize         = 0.3 // largest difference of the logarithms of side lengths
 	// usuallyUnlike is how much the looks of one face differ from one sample to the next; up to alike times that it is taken
 	// for the same wherever it is within reach.
 	usuallyUnlike, alike = 0.08, 1.2
@@ -226,8 +228,8 @@ func (m *motion) cost(pts time.Duration, face *seenFace) float64 {
 	unlike := 0.0
 	if m.looked && face.looked {
 		unlike = m.look.unlike(&face.look) / usuallyUnlike
-		if unlike < alike {
-			reach = reachStill + reachAlike*min(dt, 1)
+		if unlike < alike && growth < likeSize {
+			reach = max(reach, reachStill+reachAlike*min(dt, runs))
 		}
 	}
 	if overlap < surelySame && (distance > reach || growth > math.Log(maxGrowth)) {
