@@ -248,3 +248,24 @@ func TestOpenSSL(t *testing.T) {
 	}
 	openssl("pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-rawin", "-in", filepath.Join(folder, ManifestFile), "-sigfile", filepath.Join(folder, signatureFile))
 }
+
+// Whatever a manifest says, no file that it lists lies outside its folder.
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(`{"schema":"blendscope.evidence/1","files":[{"path":"a/b.png","sha256":"` + strings.Repeat("ab", 32) + `","bytes":1}]}`))
+	f.Add([]byte(`{"schema":"blendscope.evidence/1","files":[{"path":"../a"}],"signer":{"algorithm":"ed25519","public_key":"AA=="}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := decodeManifest(text)
+		if err != nil {
+			if !errors.Is(err, ErrBadManifest) {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, file := range m.Files {
+			if below, err := filepath.Rel("/folder", filepath.Join("/folder", file.Path)); err != nil || below != file.Path || strings.HasPrefix(below, "..") {
+				t.Fatalf("%q", file.Path)
+			}
+		}
+		m.Signer.key()
+	})
+}
