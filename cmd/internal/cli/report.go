@@ -109,12 +109,26 @@ func (o *reportOptions) intoFolder() bool {
 	return strings.HasSuffix(o.output, "/") || strings.HasSuffix(o.output, string(filepath.Separator)) || err == nil && info.IsDir()
 }
 
+// found is a result, and the path of its clip where that was scored just now.
+type found struct {
+	result *score.Result
+	path   string
+}
+
+// clip is the path of the file to take pictures from, or why there are none.
+func (r *reportRun) clip(ctx context.Context, f found) (path string, why error) {
+	if f.path != "" && !r.clips.none {
+		return f.path, nil // it was identified a moment ago
+	}
+	return r.clips.find(ctx, f.result)
+}
+
 // reportRun is one run.
 type reportRun struct {
 	*reportOptions
 	env      *env.Env
 	platform engine.Platform
-	first    *score.Result // the only one, so far
+	first    found // the only one, so far
 	entries  []htmlreport.Entry
 	folder   *folder // nil without one
 	unscored int
@@ -166,8 +180,8 @@ func (r *reportRun) toFile(ctx context.Context) error {
 	case len(r.entries) == 0:
 		return exit.Usagef("there is no result in %s", strings.Join(r.paths, ", "))
 	case len(r.entries) == 1:
-		path, why := r.clips.find(ctx, r.first)
-		_, err = r.pages.open(ctx, out.w, r.first, path, why)
+		path, why := r.clip(ctx, r.first)
+		_, err = r.pages.open(ctx, out.w, r.first.result, path, why)
 	default:
 		err = r.pages.overview(ctx, out.w, r.entries)
 	}
@@ -188,7 +202,8 @@ func (r *reportRun) verdict() error {
 }
 
 // take has one more result.
-func (r *reportRun) take(ctx context.Context, result *score.Result) error {
+func (r *reportRun) take(ctx context.Context, next found) error {
+	result := next.result
 	if result.Schema != score.SchemaID {
 		return fmt.Errorf("no result of %s: its schema is %q", build.Name, output.Printable(result.Schema))
 	}
@@ -196,12 +211,12 @@ func (r *reportRun) take(ctx context.Context, result *score.Result) error {
 		return err
 	}
 	if r.folder != nil {
-		path, why := r.clips.find(ctx, result)
+		path, why := r.clip(ctx, next)
 		return r.folder.add(ctx, result, path, why)
 	}
 	r.entries = append(r.entries, htmlreport.NewEntry(result))
-	if r.first = nil; len(r.entries) == 1 {
-		r.first = result
+	if r.first = (found{}); len(r.entries) == 1 {
+		r.first = next
 	}
 	return nil
 }
@@ -227,7 +242,7 @@ func (r *reportRun) read(ctx context.Context, name string) error {
 	folders := r.clips.folders
 	r.clips.folders = append([]string{filepath.Dir(name)}, folders...)
 	defer func() { r.clips.folders = folders }()
-	return readResults(name, func(result *score.Result) error { return r.take(ctx, result) })
+	return readResults(name, func(result *score.Result) error { return r.take(ctx, found{result: result}) })
 }
 
 // readResults calls take for each result in a file.
@@ -262,7 +277,7 @@ func (r *reportRun) score(ctx context.Context, paths []string) (err error) {
 		if row.Result.Outcome.Score == nil && row.Result.Outcome.Status == score.Failed {
 			r.unscored++
 		}
-		return r.take(ctx, row.Result)
+		return r.take(ctx, found{row.Result, row.Item.Path})
 	})
 }
 

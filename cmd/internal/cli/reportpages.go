@@ -169,6 +169,9 @@ func (c clipFinder) candidates(path string) []string {
 // indexPage is the overview of the pages in a folder.
 const indexPage = "index.html"
 
+// mostThumbs are the files whose picture an overview shows: it is one page, however large the archive.
+const mostThumbs = 5000
+
 // folder collects the pages of many results, and the overview that leads to them.
 type folder struct {
 	pages   *pages
@@ -189,6 +192,9 @@ func (f *folder) add(ctx context.Context, r *score.Result, path string, why erro
 			return fmt.Errorf("the page: %w", err)
 		}
 		entry.Thumb = htmlreport.Thumb(pictures)
+	}
+	if len(f.entries) >= mostThumbs {
+		entry.Thumb = nil
 	}
 	f.entries = append(f.entries, entry)
 	return nil

@@ -41,9 +41,9 @@ type Entry struct {
 	More       int             // segments beyond these
 	DurationMS int64
 	Thresholds score.Thresholds
-	Maker      string // models and settings: scores of different ones do not compare
-	Page       string // where the result's own page is, relative to the overview; empty when there is none
-	Thumb      []byte // JPEG; nil when there is none
+	Maker      [8]byte // of models and settings: scores of different ones do not compare
+	Page       string  // where the result's own page is, relative to the overview; empty when there is none
+	Thumb      []byte  // JPEG; nil when there is none
 }
 
 // mostLooks are the segments that an overview names of a file.
@@ -53,8 +53,9 @@ const mostLooks = 3
 func NewEntry(r *score.Result) Entry {
 	e := Entry{
 		Path: r.Input.Path, Outcome: r.Outcome, DurationMS: r.Input.DurationMS, Thresholds: r.Settings.Thresholds,
-		Maker: fmt.Sprint(r.Models, r.Settings),
 	}
+	sum := sha256.Sum256(fmt.Append(nil, r.Models, r.Settings))
+	copy(e.Maker[:], sum[:])
 	sorted := slices.SortedStableFunc(slices.Values(r.Segments), func(a, b score.Segment) int { return cmp.Compare(b.Score, a.Score) })
 	kept := min(len(sorted), mostLooks)
 	e.Segments, e.More = slices.Clone(sorted[:kept]), len(sorted)-kept
@@ -141,7 +142,7 @@ func newBatch(b Batch) batchPage {
 	if !b.Made.IsZero() {
 		p.Made = b.Words.Say("page.made", "when", b.Words.Moment(b.Made))
 	}
-	makers, counts := map[string]bool{}, map[string]int{}
+	makers, counts := map[[8]byte]bool{}, map[string]int{}
 	for _, e := range b.Entries {
 		row := newRow(e, b.Words)
 		p.Rows = append(p.Rows, row)

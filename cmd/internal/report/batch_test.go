@@ -21,7 +21,7 @@ func TestOverview(t *testing.T) {
 	failed.Outcome = score.Outcome{Status: score.Failed, Reasons: []score.Reason{score.NotMedia}}
 	entries = append(entries, NewEntry(failed))
 	entries[1].Page, entries[1].Thumb = "1.html", []byte("thumb")
-	entries[2].Maker = "other settings"
+	entries[2].Maker[0]++
 	made := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
 	for _, language := range []string{"en", "fr"} {
 		var b bytes.Buffer
