@@ -348,3 +348,19 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+func TestDeclared(t *testing.T) {
+	for _, c := range []struct {
+		p    *score.Provenance
+		want string
+	}{
+		{nil, ""},
+		{&score.Provenance{C2PA: "absent", Software: []string{"Lavf"}}, ""},
+		{&score.Provenance{C2PA: "present"}, "the file carries a C2PA manifest (not verified)"},
+		{&score.Provenance{C2PA: "present", DeclaredSourceType: "a\nb"}, `the file declares its source as a\nb (not verified)`},
+	} {
+		if got := declared(c.p); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.p, got, c.want)
+		}
+	}
+}

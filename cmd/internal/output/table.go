@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -180,7 +181,8 @@ func lookOf(r *score.Result) look {
 	return look{".", "", words}
 }
 
-// notes are the lines under a row: where to look, why a score is not a firm one, and what else went wrong.
+// notes are the lines under a row: where to look, why a score is not a firm one, what else went wrong, and what the file
+// says of itself.
 func notes(r *score.Result) []string {
 	var lines []string
 	if r.Outcome.Score != nil {
@@ -194,7 +196,23 @@ func notes(r *score.Result) []string {
 	if r.Outcome.Detail != "" && !tellsAll(r.Outcome.Reasons) {
 		lines = append(lines, "("+Printable(r.Outcome.Detail)+")")
 	}
+	if said := declared(r.Provenance); said != "" {
+		lines = append(lines, said)
+	}
 	return lines
+}
+
+// declared is what a file says of its source, where that is more than nothing: apart from the score, and not verified.
+func declared(p *score.Provenance) string {
+	switch {
+	case p == nil:
+		return ""
+	case p.DeclaredSourceType != "":
+		return "the file declares its source as " + Printable(p.DeclaredSourceType) + " (not verified)"
+	case p.C2PA == string(frames.Present):
+		return "the file carries a C2PA manifest (not verified)"
+	}
+	return ""
 }
 
 func reasons(r *score.Result) string {
