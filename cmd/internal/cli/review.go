@@ -66,6 +66,7 @@ func (o *reviewOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.folder, "to", ".", "`folder` for what is exported")
 	o.pages.langFlag(f)
+	f.Lookup("lang").Usage = strings.Replace(f.Lookup("lang").Usage, "of pages", "of verdicts, summaries and pages", 1)
 	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
 	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
 	exclude(f, "fps", "all-frames")

@@ -208,7 +208,7 @@ func (m *Model) more(width int) []string {
 	if r := c.record.Result(); r != nil {
 		for _, reason := range r.Outcome.Reasons {
 			if r.Outcome.Status == score.Scored {
-				lines = append(lines, "note: "+strings.ReplaceAll(output.Printable(string(reason)), "_", " "))
+				lines = append(lines, "note: "+inWords(reason))
 			}
 		}
 		lines = append(lines, "")
@@ -218,3 +218,6 @@ func (m *Model) more(width int) []string {
 	}
 	return lines
 }
+
+// inWords is a reason as it can be read.
+func inWords(r score.Reason) string { return strings.ReplaceAll(printable(string(r)), "_", " ") }

@@ -80,10 +80,12 @@ func (p *plain) named(r *row) {
 		return
 	}
 	p.left++
-	p.model.options.Desk.Watch(r.number)
 }
 
 func (p *plain) told(n desk.News) {
+	for _, number := range n.Started { // in its turn: a file that is watched before is scored at once
+		p.model.options.Desk.Watch(number)
+	}
 	for _, r := range p.model.queue.rows {
 		r.told(n)
 		if info, ok := n.Opened[r.number]; ok {
@@ -131,6 +133,9 @@ func (p *plain) verdict(r *row) {
 		return
 	}
 	p.say("%s: verdict: %s%s: %s", r.name, strings.TrimSpace(percent(*o.Score)), between(o.Interval), printable(o.Words(p.model.language)))
+	for _, reason := range o.Reasons {
+		p.say("%s: note: %s", r.name, inWords(reason))
+	}
 	rec := record.New()
 	rec.Finish(res)
 	for _, t := range rec.Tracks() {
