@@ -169,7 +169,9 @@ func TestUntimedKeepsInterruptionsOnly(t *testing.T) {
 }
 
 func TestCancelEndsGracefullyElseByForce(t *testing.T) {
-	e := begin(t, engine.Config{}, map[string]string{"sleep": "score 0.2\nsleep 1h", "hang": "hang", "good": "score 0.2"})
+	e := begin(t, engine.Config{Supervision: engine.Supervision{Inputs: []string{"."}}}, map[string]string{
+		"sleep": "score 0.2\nsleep 1h", "hang": "hang", "good": "score 0.2",
+	})
 	cancelled := func(path string) score.Result {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
