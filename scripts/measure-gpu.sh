@@ -47,7 +47,8 @@ print(glob.glob(os.path.join(os.path.dirname(onnxruntime.__file__), "capi", "lib
 
 run() {
 	BLENDSCOPE_ONNXRUNTIME=$(library)
-	export BLENDSCOPE_ONNXRUNTIME BLENDSCOPE_TESTDATA=$here/testdata
+	export BLENDSCOPE_ONNXRUNTIME
+	cd "$here" # the test binary looks for testdata here
 	local cuda=${DEVICE:-cuda} cores
 	cores=$(nproc)
 	nvidia-smi --query-gpu=name,driver_version --format=csv,noheader || true

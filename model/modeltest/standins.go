@@ -12,14 +12,15 @@ import (
 	"github.com/blendscope/blendscope/model"
 )
 
-// Folder is testdata/onnx: the tiny networks Classifier, Detector, Probability, TwoClass and Slow. A test binary that was
-// carried to another machine is told by BLENDSCOPE_TESTDATA where it lies there.
+// Folder is testdata/onnx: the tiny networks Classifier, Detector, Probability, TwoClass and Slow. Where the sources are not,
+// because a test binary was carried to another machine, it is testdata/onnx in the working folder.
 func Folder() string {
-	if folder := os.Getenv("BLENDSCOPE_TESTDATA"); folder != "" {
-		return filepath.Join(folder, "onnx")
-	}
 	_, here, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(here), "..", "..", "testdata", "onnx")
+	folder := filepath.Join(filepath.Dir(here), "..", "..", "testdata", "onnx")
+	if _, err := os.Stat(folder); err != nil {
+		return filepath.Join("testdata", "onnx")
+	}
+	return folder
 }
 
 // Registry finds the tiny networks, with defaults for both tasks.
