@@ -57,7 +57,14 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 		added.marks, added.saved = r.Marks, len(r.Marks)
 		m.addRow(added, input.Item{Path: added.path})
 	}
+	known := len(msg.results) > 1 && first == 0
+	if known {
+		m.queue.order = byScore // what matters comes first
+	}
 	m.queue.arrange()
+	if known {
+		m.queue.cursor = 0
+	}
 	if msg.err != nil {
 		return tea.Batch(m.shown(), m.say("✗ "+printable(strings.TrimPrefix(msg.err.Error(), msg.path+": "))+": "+printable(msg.path), true))
 	}

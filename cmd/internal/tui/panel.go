@@ -46,8 +46,10 @@ func (m *Model) verdict(width int, roomy bool) []string {
 		text := fmt.Sprintf("%s%s  %s", strings.TrimSpace(percent(*o.Score)), signed(band), word)
 		lines = append(lines, m.theme.bands[band].Bold(true).Render(text))
 		lines = append(lines, m.gauge(*o.Score, o.Interval, r.Settings.Thresholds, width, roomy)...)
-	} else {
+	} else if o.Status == score.Failed {
 		lines = append(lines, m.theme.bad.Render(status(o.Status)))
+	} else {
+		lines = append(lines, m.theme.strong.Render(status(o.Status)))
 	}
 	words := output.Wrap(output.Printable(o.Words(m.language)), width)
 	if o.Detail != "" && o.Status == score.Failed && roomy {
@@ -153,7 +155,7 @@ func (m *Model) seen(width int) []string {
 	switch {
 	case !known && c.record.Result() == nil && c.pic.PTS > c.record.Scored():
 		return []string{m.theme.faint.Render("not scored yet")}
-	case !known && c.record.Result() != nil && !c.record.Detailed():
+	case !known && len(c.tracks) > 0 && c.record.Result() != nil && !c.record.Detailed():
 		return output.Wrap("scores are known at the evidence only; R scores it again", width)
 	case len(faces) == 0:
 		return []string{m.theme.faint.Render("no usable face here")}

@@ -254,8 +254,11 @@ func (m *Model) queueKey(k tea.KeyPressMsg) tea.Cmd {
 		return m.copySummary(q.current())
 	case key.Matches(k, keys.back):
 		return m.backInQueue()
+	default:
+		return nil
 	}
 	q.arrange()
+	q.cursor = 0 // what the new order puts first is what was asked for
 	return nil
 }
 
