@@ -36,6 +36,7 @@ type timeline struct {
 	Ticks           []tick
 	TicksAt         int
 	Segments        []span
+	Cuts            []string // places of cuts between shots
 	Quality         []span
 	QualityAt       int
 	Areas, Lines    []line
@@ -93,6 +94,7 @@ func (m maker) timeline() *timeline {
 	a := axis{0, m.length(), plotAll}
 	tracks := m.byScore()
 	t := m.newTimeline(a, tracks)
+	m.drawCuts(t, a)
 	t.Label = m.w.Say("timeline.label", "from", m.w.ShortClock(a.from), "to", m.w.ShortClock(a.to), "summary", m.spans())
 	if len(tracks) < 2 {
 		return t

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,5 +80,26 @@ func TestFacesBeyondThoseWithACardShareACurve(t *testing.T) {
 	cards, others, more := m.faces()
 	if len(cards) != 6 || len(others) != 3 || more != 0 || cards[0].ID != 9 {
 		t.Errorf("%d cards, %d others, %d more, first %d", len(cards), len(others), more, cards[0].ID)
+	}
+}
+
+func TestCutsAreWhereEveryFaceChanges(t *testing.T) {
+	here, there := [4]float64{10, 10, 50, 50}, [4]float64{200, 10, 50, 50}
+	face := func(track int, box [4]float64) score.MomentFace { return score.MomentFace{Track: track, Box: box} }
+	r := clip()
+	r.Timeline = []score.Moment{
+		{TMS: 0, Faces: []score.MomentFace{face(1, here), face(2, there)}},
+		{TMS: 200, Faces: []score.MomentFace{face(1, here), face(3, there)}},
+		{TMS: 400, Faces: []score.MomentFace{face(4, here)}},  // found again
+		{TMS: 600, Faces: []score.MomentFace{face(5, there)}}, // a cut
+		{TMS: 800}, // nobody
+		{TMS: 1000, Faces: []score.MomentFace{face(6, here)}},  // nobody knows
+		{TMS: 3000, Faces: []score.MomentFace{face(7, there)}}, // too long ago
+		{TMS: 3200, Faces: []score.MomentFace{face(8, here)}},  // a cut
+		{TMS: 3400, Faces: []score.MomentFace{face(8, there)}}, // the same face
+		{TMS: 3600, Faces: []score.MomentFace{face(8, there)}},
+	}
+	if got := (maker{Input{}, r, in(t, "en")}).cuts(); !slices.Equal(got, []int64{600, 3200}) {
+		t.Errorf("cuts at %v", got)
 	}
 }
