@@ -2,13 +2,16 @@ package cli
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"runtime"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine/enginetest"
 	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/sandbox"
 	"github.com/blendscope/blendscope/cmd/internal/scripttest"
 	"github.com/blendscope/blendscope/cmd/internal/supervise"
 )
@@ -31,5 +34,22 @@ func TestMain(m *testing.M) {
 const asProgram = "BLENDSCOPE_TEST_AS_PROGRAM"
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, scripttest.Params("../../..", "fake", *update))
+	p := scripttest.Params("../../..", "fake", *update)
+	p.Condition = func(name string) (bool, error) {
+		if name != "sandbox" {
+			return false, fmt.Errorf("unknown condition %q", name)
+		}
+		return sandboxed(), nil
+	}
+	testscript.Run(t, p)
+}
+
+// sandboxed tells whether this system can take from a process all that it should not have. It costs a thread.
+func sandboxed() bool {
+	holds := make(chan bool)
+	go func() {
+		runtime.LockOSThread() // and ends with the goroutine
+		holds <- !sandbox.Lacks(sandbox.Confine(sandbox.Plan{}))
+	}()
+	return <-holds
 }
