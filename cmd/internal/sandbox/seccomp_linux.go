@@ -13,11 +13,11 @@ import (
 type rule struct {
 	call   uint32
 	answer syscall.Errno
-	unless condition // the call is let through when it holds; nil means never
+	unless *condition // the call is let through when it holds; nil means never
 }
 
 // condition looks at the lower half of a call's first argument: BPF_JEQ for equality, BPF_JSET for a bit.
-type condition *struct {
+type condition struct {
 	jump  uint16
 	value uint32
 }
@@ -51,14 +51,8 @@ func networkRules() []rule {
 // does need: clone is let through with CLONE_THREAD, and clone3, whose flags a filter cannot see, is denied in the way
 // that makes C libraries fall back to clone.
 func settledRules(pid int) []rule {
-	self := condition(&struct {
-		jump  uint16
-		value uint32
-	}{unix.BPF_JEQ, uint32(pid)})
-	thread := condition(&struct {
-		jump  uint16
-		value uint32
-	}{unix.BPF_JSET, unix.CLONE_THREAD})
+	self := &condition{unix.BPF_JEQ, uint32(pid)}
+	thread := &condition{unix.BPF_JSET, unix.CLONE_THREAD}
 	rules := deny(startsProcess()...)
 	rules = append(rules, deny(unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_TKILL)...)
 	return append(rules,
