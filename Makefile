@@ -17,7 +17,7 @@ SOURCES  = $(shell find . -name '*.go' -not -path './lib/*')
 TOOL    := go tool -modfile=scripts/tools.mod
 CLIPS   ?= testdata/clips testdata/photos
 
-.PHONY: help setup setup-cuda setup-training build demo test test-go test-pure test-race test-leaks test-training measure lint fmt clean
+.PHONY: help setup setup-cuda setup-training build demo test test-go test-pure test-race test-leaks test-training measure soak models lint fmt clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,13 @@ test-training: ## the training pipeline on made-up pictures
 
 measure: build ## the figures of docs/performance.md: ten minutes on an idle machine
 	@scripts/measure.sh
+
+soak: build ## thousands of damaged files, killed runs, memory over hundreds of clips: half an hour and more
+	@scripts/soak/soak.sh
+	@scripts/soak/kill.sh
+
+models: build ## train the classifier anew and measure it (models/training/PROTOCOL.md); MEASURE_ONLY=1: measure the shipped one
+	@models/training/rerun.sh
 
 lint: ## vet, staticcheck, gofumpt, import layers
 	@go vet ./...

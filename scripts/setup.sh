@@ -13,6 +13,7 @@ PACKAGES=(
 	git              # fetching modules, the version in the binary
 	python3 python3-pip # pip fetches the ONNX Runtime library, and checks its digest
 	ffmpeg           # tests make their clips with it
+	tmux             # a test reviews a clip in a real terminal
 )
 
 missing_packages() {
