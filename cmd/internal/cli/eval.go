@@ -99,6 +99,7 @@ func (o *evalOptions) flags(cmd *cobra.Command) {
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
 	f.Lookup("timeout").DefValue = "2h"
 	choiceFlags(f, &o.engine)
+	detectFlag(f, &o.engine)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
 	modelFlags(f, &o.engine)
 	libraryFlags(f, &o.engine)
