@@ -187,7 +187,7 @@ func TestSegments(t *testing.T) {
 	if s.Labelled != 3 || s.Found != 2 || math.Abs(float64(s.Overlap.Value)-(1+1.0/3)/2) > 1e-9 {
 		t.Errorf("on fakes: %+v", s)
 	}
-	want := "On 10.0 genuine minutes 2 segments are listed, 0.20 a minute (.00-.60). Of the 3 stretches that are labelled segments find 2, with a median overlap (intersection over union) of 0.67."
+	want := "On 10.0 genuine minutes 2 segments are listed, 0.20 a minute (.00-.72). Of the 3 stretches that are labelled segments find 2, with a median overlap (intersection over union) of 0.67."
 	if got := s.sentence(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

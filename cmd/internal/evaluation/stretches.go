@@ -47,7 +47,8 @@ func segments(genuine, fakes []Case, o Options) Segments {
 		minutes[c.Group] += length
 		timed = append(timed, metrics.Example{Score: float64(len(c.Result.Segments)), Group: c.Group})
 	}
-	s.FalseRate = estimate(metrics.Bootstrap(timed, func(of []metrics.Example) float64 { return rate(of, timed, minutes) }, o.Draws, o.Seed))
+	boot := metrics.Bootstrap(timed, func(of []metrics.Example) float64 { return rate(of, timed, minutes) }, o.Draws, o.Seed)
+	s.FalseRate = estimate(widen(boot, rateInterval(boot.Value, s.False, float64(s.GenuineMinutes))))
 	var found []metrics.Example
 	for _, c := range scored(fakes) {
 		if c.Stretch == nil {
@@ -76,6 +77,21 @@ func rate(of, all []metrics.Example, minutes map[string]float64) float64 {
 		length += minutes[e.Group] / size[e.Group]
 	}
 	return count / length // 0/0 is NaN
+}
+
+// rateInterval is Byar's 95 % interval of a Poisson rate: where nothing was seen in a minute, the next may have three.
+func rateInterval(value float64, count int, minutes float64) metrics.Estimate {
+	const z = 1.96
+	bound := func(n, sign float64) float64 {
+		switch {
+		case minutes <= 0:
+			return math.NaN()
+		case n == 0:
+			return 0
+		}
+		return n * math.Pow(1-1/(9*n)+sign*z/(3*math.Sqrt(n)), 3) / minutes
+	}
+	return metrics.Estimate{Value: value, Low: bound(float64(count), -1), High: bound(float64(count)+1, 1)}
 }
 
 func (s Stretch) best(of []score.Segment) float64 {
