@@ -16,7 +16,7 @@ MEASURED=$BLENDSCOPE_WORK/measured
 "$PYTHON" -m classifier.prepare "${LISTS[@]}"
 "$PYTHON" -m classifier.prepare "${LISTS[@]}" --recode
 if [ -n "${MEASURE_ONLY:-}" ]; then
-	"$PYTHON" -m classifier.protocol "${LISTS[@]}" --blendscope "$PROGRAM" --to "$MEASURED"
+	"$PYTHON" -m classifier.protocol "${LISTS[@]}" --blendscope "$PROGRAM" --manifest ../standard/manifest.json --to "$BLENDSCOPE_WORK/measured-shipped"
 	exit
 fi
 "$PYTHON" -m classifier.decoders

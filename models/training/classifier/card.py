@@ -10,7 +10,7 @@ kind to the recipe that was kept. With so few clips the thresholds are coarse: o
 TEXT = Template("""# Forgery classifier `$name` $version
 
 Looks at one face crop and says how much it looks composited or generated: a logit (high means fake) and a 14x14 map of where
-the picture looks composited. A clip's score is the mean of its frame logits, calibrated. Weights: Apache-2.0.
+the picture looks composited. The program pools the logits of a clip's frames and calibrates them. Weights: Apache-2.0.
 
 - File: `$file`, $bytes bytes, SHA-256 `$sha256`, ONNX opset 17, fp32; PyTorch and ONNX Runtime agree within $parity.
 - Input `image`: uint8 [n, 224, 224, 3] BGR, a square crop $crop_scale times the longer side of the face box. Normalisation is in the graph.
@@ -43,7 +43,7 @@ $chosen
 
 $table
 
-AUC by family, each against all genuine clips of its set; after the comma the number of fakes. The lists hold no clips of the family "editing":
+AUC by family, each against all genuine clips of its set; after the comma the number of fakes, with an interval from five fakes on. The lists hold no clips of the family "editing":
 
 $families
 

@@ -111,7 +111,7 @@ def figures(rows, probability, points) -> dict:
             "ece": metrics.calibration_error(p, labels), "ece_interval": metrics.interval(metrics.calibration_error, p, labels, groups),
             "cllr": metrics.cllr(p, labels), "cllr_interval": metrics.interval(metrics.cllr, p, labels, groups),
             "genuine_strong": float((genuine >= STRONG).mean()), "fake_strong": float((fake >= STRONG).mean()),
-            "points": {name: {"fpr": float((genuine >= t).mean()), "tpr": float((fake >= t).mean())} for name, t in points.items()},
+            "points": {name: at(p, labels, t) for name, t in points.items()},
             "methods": by(rows, "method"), "families": by(rows, "family")}
 
 
@@ -139,13 +139,22 @@ def ahead(rows) -> dict:
     return {"of": best, "by": lead(order, np.array(labels)), "interval": metrics.interval(lead, order, labels, groups)}
 
 
-def measure(sets, trained: set[str]) -> dict:
-    """Calibration, operating points and the figures of every set."""
+def at(p, labels, threshold: float) -> dict:
+    """What a threshold gives."""
+    p, fake = np.asarray(p), np.asarray(labels, bool)
+    return {"threshold": threshold, "fpr": float((p[~fake] >= threshold).mean()), "tpr": float((p[fake] >= threshold).mean())}
+
+
+def measure(sets, trained: set[str], shipped: dict | None = None) -> dict:
+    """Calibration, operating points and the figures of every set. `shipped` is a manifest whose calibration and thresholds are
+    measured instead of fitted."""
     base = sets["calibration"]["rows"]
     scores, labels, _ = columns(base)
-    a, b = metrics.platt(scores, labels, least=1e-3)
+    a, b = (shipped["calibration"][k] for k in "ab") if shipped else metrics.platt(scores, labels, least=1e-3)
     p = metrics.sigmoid(a * np.array(scores) + b)
     points = {f"fpr_{rate:.2f}": dict(zip(("threshold", "fpr", "tpr"), metrics.threshold_at(p, labels, rate))) for rate in FALSE_ALARMS}
+    if shipped:
+        points = {o["name"]: at(p, labels, o["threshold"]) for o in shipped["operating_points"]}
     thresholds = {name: point["threshold"] for name, point in points.items()}
     out = {"calibration": {"a": a, "b": b}, "operating_points": points, "sets": {}, "others": {}, "ahead": {}}
     for name in list(sets):
@@ -154,7 +163,7 @@ def measure(sets, trained: set[str]) -> dict:
         if name.startswith("test"):
             parts[name.replace("test", "test, generators never trained on")] = [r for r in rows if not r["label"] or r["method"] not in trained]
         for title, some in parts.items():
-            probability = leave_groups_out(some) if title == "calibration" else metrics.sigmoid(a * np.array(columns(some)[0]) + b)
+            probability = leave_groups_out(some) if title == "calibration" and not shipped else metrics.sigmoid(a * np.array(columns(some)[0]) + b)
             out["sets"][title] = figures(some, probability, thresholds)
             out["others"][title] = {d: auc_of(some, d) for d in some[0]["scores"] if d != OURS}
             out["ahead"][title] = ahead(some)
@@ -163,7 +172,10 @@ def measure(sets, trained: set[str]) -> dict:
     return out
 
 
-def with_interval(f) -> str:
+def with_interval(f, least: int = 5) -> str:
+    """The AUC, and its interval unless it rests on too few fakes to have one: drawing from two groups says nothing."""
+    if f["fake"] < least:
+        return f"{f['auc']:.2f}"
     return f"{f['auc']:.2f} ({f['interval'][0]:.2f}-{f['interval'][1]:.2f})"
 
 
@@ -205,6 +217,7 @@ def main() -> None:
     parser.add_argument("--blendscope", type=Path, required=True, help="the program")
     parser.add_argument("--models", type=Path, help="folder of models for the program, such as the one that export made; default: the built-in ones")
     parser.add_argument("--classifier", default="", help="which of them; default: the built-in one")
+    parser.add_argument("--manifest", type=Path, help="measure this manifest's calibration and thresholds instead of fitting them")
     parser.add_argument("--run", default="", help="the run whose twins figures go along")
     parser.add_argument("--videos", type=Path, required=True, help="the tab-separated list of clips")
     parser.add_argument("--evaluation", type=Path, required=True, help="the tab-separated labels of the test clips")
@@ -215,7 +228,8 @@ def main() -> None:
     sides = split(clips, read_evaluation(args.evaluation))
     sets = clip_sets(args, clips, sides)
     add_others(sets)
-    result = measure(sets, {generator(c.method) for c in clips if sides[c.key] == "train" and c.label == "fake"})
+    shipped = json.loads(args.manifest.read_text()) if args.manifest else None
+    result = measure(sets, {generator(c.method) for c in clips if sides[c.key] == "train" and c.label == "fake"}, shipped)
     result["models"] = sets["test"]["report"]["models"]
     twins = work_root() / "runs" / args.run / "report.json"
     result["twins"] = json.loads(twins.read_text())["twins"] if args.run and twins.exists() else {}

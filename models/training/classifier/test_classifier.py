@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 cv2 = pytest.importorskip("cv2", reason="OpenCV for Python is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 
-from classifier import checkpoint, decoders, metrics, pack, protocol, shards, splits, train, trivial  # noqa: E402
+from classifier import average, checkpoint, decoders, metrics, pack, protocol, shards, splits, train, trivial  # noqa: E402
 from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Faces, Mix, at_some_size, match  # noqa: E402
 from classifier.blend import self_blend, sharpness  # noqa: E402
 from classifier.degrade import Degradation, av, video  # noqa: E402
@@ -254,6 +254,14 @@ def test_pieces_make_a_workplace(workplace, monkeypatch):
         pack.pack(workplace / "pieces", "imagenet", 13_000_000, 448, 90)
 
 
+def test_the_mean_of_runs_is_a_run(workplace):
+    train.train(options("--steps", "1", "--run", "a"))
+    train.train(options("--steps", "1", "--run", "b", "--seed", "2"))
+    states = [checkpoint.load_average(run) for run in "ab"]
+    mean = average.average(["a", "b"])
+    assert all(torch.allclose(mean[k], (states[0][k] + states[1][k]) / 2) for k in mean if mean[k].dtype.is_floating_point)
+
+
 def test_the_table_holds_every_set_and_detector():
     rng = np.random.default_rng(1)
 
@@ -263,6 +271,8 @@ def test_the_table_holds_every_set_and_detector():
     names = ("calibration", "calibration" + protocol.RECODED, "test", "test" + protocol.RECODED)
     result = protocol.measure({name: {"rows": rows(0)} for name in names}, trained={"ghost"} - {"ghost"})
     assert result["sets"]["test"]["auc"] > 0.7 and result["others"]["test"][protocol.TRIVIAL]["auc"] == 0.5
+    shipped = {"calibration": {"a": 1.0, "b": 0.0}, "operating_points": [{"name": "p", "threshold": 0.5}]}
+    assert protocol.measure({name: {"rows": rows(0)} for name in names}, set(), shipped)["operating_points"]["p"]["threshold"] == 0.5
     text = protocol.set_table(result) + protocol.kind_table(result, "families") + protocol.other_table(result)
     assert all(name in text for name in (*names, "test, generators never trained on", "peer", "face swap"))
 
