@@ -23,7 +23,6 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/queue"
 	"github.com/blendscope/blendscope/cmd/internal/store"
-	"github.com/blendscope/blendscope/score"
 )
 
 // leastCoverage is the share of files with a firm score below which figures are not about the whole set.
@@ -90,22 +89,11 @@ func (o *evalOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.html, "html", "", "also write a page with charts to `file`")
 	f.BoolVar(&o.statistics.Fit, "fit", false, "suggest a calibration, and tell what it would be worth")
 	f.Var(&o.prior, "prior", "share of fakes for which the scores are calibrated, for ECE, Cllr and --fit")
-	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
-	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
-	exclude(f, "fps", "all-frames")
+	o.sampling.flags(f, &o.engine)
 	f.IntVar(&o.jobs, "jobs", 1, "files scored at once")
-	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
-	f.DurationVar(&o.engine.MaxDuration, "max-duration", 0, "score only so much of each video, such as 10m (default: all)")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
-	f.Lookup("timeout").DefValue = "2h"
-	choiceFlags(f, &o.engine)
-	detectFlag(f, &o.engine)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
-	modelFlags(f, &o.engine)
-	libraryFlags(f, &o.engine)
-	supervisionFlags(f, &o.engine)
+	engineFlags(cmd, &o.engine)
 	f.SortFlags = false
-	choose(cmd, "device", "auto", "cpu", "cuda")
 }
 
 func (o *evalOptions) check() error {
@@ -270,7 +258,7 @@ func (r *evalRun) all(ctx context.Context, scorer engine.Engine) error {
 		printer.Found(item)
 	}
 	printer.AllFound()
-	o := queue.Options{Jobs: r.jobs, Timeout: r.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer}}
+	o := queue.Options{Jobs: r.jobs, Timeout: r.sampling.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer}}
 	if r.store != nil {
 		o.Memory = r.store
 	}

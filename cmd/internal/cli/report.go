@@ -73,19 +73,11 @@ func (o *reportOptions) flags(cmd *cobra.Command) {
 	o.pages.langFlag(f)
 	f.StringVar(&o.dir, "clips", "", "`folder` that the files of results are looked for in")
 	f.BoolVar(&o.clips.none, "no-pictures", false, "no pictures: a page that gives nobody's face away")
-	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "of clips: frames scored per second of video")
-	f.BoolVar(&o.allFrames, "all-frames", false, "of clips: score every frame")
-	exclude(f, "fps", "all-frames")
-	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "of clips: most faces scored per frame")
-	f.DurationVar(&o.engine.MaxDuration, "max-duration", 0, "of clips: score only so much of each video, such as 10m (default: all)")
-	choiceFlags(f, &o.engine)
+	o.sampling.flags(f, &o.engine)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
-	modelFlags(f, &o.engine)
-	libraryFlags(f, &o.engine)
-	supervisionFlags(f, &o.engine)
+	engineFlags(cmd, &o.engine)
 	f.SortFlags = false
 	o.pages.completeLang(cmd)
-	choose(cmd, "device", "auto", "cpu", "cuda")
 }
 
 func (o *reportOptions) check() error {
@@ -98,7 +90,7 @@ func (o *reportOptions) check() error {
 	if o.dir != "" {
 		o.clips.folders = append(o.clips.folders, o.dir)
 	}
-	o.jobs, o.timeout, o.engine.Timeline = 1, defaultTimeout, true
+	o.jobs, o.engine.Timeline = 1, true
 	o.format = string(output.JSON)
 	return o.scanOptions.check()
 }
@@ -272,7 +264,7 @@ func (r *reportRun) score(ctx context.Context, paths []string) (err error) {
 	defer printer.Close()
 	items := r.spec(paths)
 	return queue.Run(ctx, scorer, input.Walk(ctx, items), queue.Options{
-		Jobs: r.jobs, Timeout: r.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer},
+		Jobs: r.jobs, Timeout: r.sampling.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer},
 	}, func(row queue.Row) error {
 		if row.Result.Outcome.Score == nil && row.Result.Outcome.Status == score.Failed {
 			r.unscored++

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"math"
 	"strings"
 	"sync"
 	"time"
@@ -32,15 +31,13 @@ read - goes to the folder given by --to; nothing is written unless you ask.
 --plain prints the same facts as lines, for screen readers and pipes.`
 
 type reviewOptions struct {
-	engine    engine.Config
-	paths     []string
-	fps       float64
-	allFrames bool
-	timeout   time.Duration
-	folder    string
-	pages     *pages
-	plain     bool
-	noPixels  bool
+	engine   engine.Config
+	paths    []string
+	sampling sampling
+	folder   string
+	pages    *pages
+	plain    bool
+	noPixels bool
 }
 
 func newReview(e *env.Env, p engine.Platform) *cobra.Command {
@@ -67,39 +64,24 @@ func (o *reviewOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.folder, "to", ".", "`folder` for what is exported")
 	o.pages.langFlag(f)
 	f.Lookup("lang").Usage = strings.Replace(f.Lookup("lang").Usage, "of pages", "of verdicts, summaries and pages", 1)
-	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
-	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
-	exclude(f, "fps", "all-frames")
+	o.sampling.flags(f, &o.engine)
 	f.BoolVar(&o.plain, "plain", false, "print lines instead of drawing a screen")
 	f.BoolVar(&o.noPixels, "no-pixels", false, "draw pictures with characters, whatever the terminal can do")
-	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
-	f.Lookup("timeout").DefValue = "2h"
-	choiceFlags(f, &o.engine)
-	modelFlags(f, &o.engine)
-	libraryFlags(f, &o.engine)
-	supervisionFlags(f, &o.engine)
+	engineFlags(cmd, &o.engine)
 	f.SortFlags = false
-	choose(cmd, "device", "auto", "cpu", "cuda")
 	o.pages.completeLang(cmd)
 }
 
 func (o *reviewOptions) check(e *env.Env) error {
 	name, _ := e.LookupEnv("TERM")
 	switch {
-	case !(o.fps > 0) || math.IsInf(o.fps, 0):
-		return exit.Usagef("--fps: %v is not a number of frames; for every frame use --all-frames", o.fps)
-	case o.engine.MaxFaces < 1:
-		return exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)
-	case o.timeout < 0:
-		return exit.Usagef("--timeout: %v is negative", o.timeout)
 	case o.plain && len(o.paths) == 0:
 		return exit.Hint(exit.Usagef("no file or folder given"), "for example: %s review --plain clip.mp4", build.Name)
 	case !o.plain && (!e.InTTY || !e.OutTTY || name == "dumb"):
 		return exit.Hint(exit.Usagef("review needs a terminal that it can draw on"), "for lines of text: %s review --plain; for a table: %s scan", build.Name, build.Name)
 	}
-	if !o.allFrames {
-		o.engine.Sampling.PerSecond = o.fps
+	if err := o.sampling.check(&o.engine); err != nil {
+		return err
 	}
 	o.engine.Timeline = true
 	if err := o.pages.check(); err != nil {
@@ -122,7 +104,7 @@ func (o *reviewOptions) run(ctx context.Context, e *env.Env, p engine.Platform) 
 		}
 		return p.Start(ctx, o.engine)
 	}
-	d := desk.New(ctx, desk.Options{Start: start, Tool: build.Read().Tool(), Timeout: o.timeout})
+	d := desk.New(ctx, desk.Options{Start: start, Tool: build.Read().Tool(), Timeout: o.sampling.timeout})
 	defer d.Close()
 	options := tui.Options{
 		Paths: o.paths, Preview: p.Preview, Desk: d, Folder: o.folder, Language: o.pages.words.Language(),

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +16,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
-	"github.com/blendscope/blendscope/score"
 )
-
-// defaultTimeout ends a file that would hold up all others; two hours of video are done in a fraction of it.
-const defaultTimeout = 2 * time.Hour
 
 const scanHelp = `Score videos and photos. Every PATH gets exactly one row in the results,
 whatever happens to it; a folder gets one for every photo and video in it and
@@ -59,10 +53,8 @@ type scanOptions struct {
 	paths     []string
 	format    string
 	output    string
-	fps       float64
-	allFrames bool
+	sampling  sampling
 	jobs      int
-	timeout   time.Duration
 	failAbove probability
 	filter    input.Filter
 	shard     input.Shard
@@ -110,30 +102,19 @@ func (o *scanOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.resume, "resume", "", "keep each row in `file` as it is finished (JSON lines), and go on from those that are there")
 	f.BoolVar(&o.retry, "retry-errors", false, "with --resume: score again what ended as an error")
 	f.BoolVar(&o.engine.Timeline, "timeline", false, "with json and jsonl: add every scored frame")
-	f.Float64Var(&o.fps, "fps", engine.DefaultFPS, "frames scored per second of video")
-	f.BoolVar(&o.allFrames, "all-frames", false, "score every frame")
-	exclude(f, "fps", "all-frames")
+	o.sampling.flags(f, &o.engine)
 	f.IntVar(&o.jobs, "jobs", 1, "files scored at once")
-	f.IntVar(&o.engine.MaxFaces, "max-faces", score.DefaultMaxFaces, "most faces scored per frame")
-	f.DurationVar(&o.engine.MaxDuration, "max-duration", 0, "score only so much of each video, such as 10m (default: all)")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "longest time for one file; 0 means no limit")
-	f.Lookup("timeout").DefValue = "2h"
 	f.Var(&o.failAbove, "fail-above", "exit with 4 when a file is scored at `P` or higher: 0.9 or 90%; inconclusive ones do not count")
 	f.StringArrayVar(&o.filter.Include, "include", nil, "in folders take files that match `glob`, whatever their extension (may be repeated)")
 	f.StringArrayVar(&o.filter.Exclude, "exclude", nil, "in folders pass over files and folders that match `glob` (may be repeated)")
 	f.Var(&o.shard, "shard", "score the I-th of N parts only: each input is in exactly one, whatever else there is")
 	f.BoolVarP(&o.null, "null", "0", false, "paths in lists end with a NUL byte instead of a newline")
 	o.extras.flags(f)
-	detectFlag(f, &o.engine)
-	choiceFlags(f, &o.engine)
 	f.StringVar(&o.log, "log-json", "", "append what happens to `file`, one JSON object a line; - is standard error")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on standard error")
-	modelFlags(f, &o.engine)
-	libraryFlags(f, &o.engine)
-	supervisionFlags(f, &o.engine)
+	engineFlags(cmd, &o.engine)
 	f.SortFlags = false
 	choose(cmd, "format", output.Formats()...)
-	choose(cmd, "device", "auto", "cpu", "cuda")
 }
 
 // check finds what cannot be meant, before anything is opened, and settles what was left open.
@@ -147,14 +128,10 @@ func (o *scanOptions) check() error {
 		err error
 	}{
 		{formatErr != nil, exit.Usagef("--format: %v", formatErr)},
-		{!(o.fps > 0) || math.IsInf(o.fps, 0), exit.Usagef("--fps: %v is not a number of frames; for every frame use --all-frames", o.fps)},
 		{o.jobs < 1, exit.Usagef("--jobs: %d is less than 1", o.jobs)},
-		{o.engine.MaxFaces < 1, exit.Usagef("--max-faces: %d is less than 1", o.engine.MaxFaces)},
-		{o.engine.MaxDuration < 0, exit.Usagef("--max-duration: %v is negative", o.engine.MaxDuration)},
 		{o.retry && o.resume == "", exit.Usagef("--retry-errors needs --resume")},
 		{sameName(o.resume, o.output), exit.Usagef("-o and --resume are the same file")},
 		{sameName(o.log, o.output) || sameName(o.log, o.resume), exit.Usagef("--log-json is the file of -o or --resume")},
-		{o.timeout < 0, exit.Usagef("--timeout: %v is negative", o.timeout)},
 	}
 	for _, b := range bad {
 		if b.is {
@@ -164,8 +141,8 @@ func (o *scanOptions) check() error {
 	if err := o.filter.Check(); err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	if !o.allFrames {
-		o.engine.Sampling.PerSecond = o.fps
+	if err := o.sampling.check(&o.engine); err != nil {
+		return err
 	}
 	o.jobs = min(o.jobs, 8*runtime.NumCPU())
 	if err := checkLibraryFlags(o.engine); err != nil {

@@ -127,7 +127,7 @@ func (s *scanRun) score(ctx context.Context, scorer engine.Engine, doc output.Wr
 		write = queue.InOrder(write, spool.Park)
 	}
 	return queue.Run(ctx, scorer, s.finder.items(), queue.Options{
-		Jobs: s.jobs, Timeout: s.timeout, Finish: true, Tool: build.Read().Tool(), Memory: s.memory(),
+		Jobs: s.jobs, Timeout: s.sampling.timeout, Finish: true, Tool: build.Read().Tool(), Memory: s.memory(),
 		Observers: []queue.Observer{s.printer, s.log, s.extras.observer(context.WithoutCancel(ctx))},
 	}, func(row queue.Row) error {
 		if !s.timeline && row.Result.Timeline != nil { // it is for the extras
