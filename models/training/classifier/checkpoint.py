@@ -39,6 +39,14 @@ def save(folder: Path, network, average, optimiser, step: int, settings: dict) -
     shutil.rmtree(old, ignore_errors=True)
 
 
+def keep_moment(run: str, average, step: int) -> None:
+    """Keep the averaged weights of this step as a run of their own, RUN-STEP, for `evaluate`, `average` and `export`."""
+    folder = place(f"{run}-{step}")
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(average.state_dict(), folder / "average.pt")
+    (folder / "state.json").write_text(json.dumps({"moment_of": run, "step": step}))
+
+
 def found(folder: Path) -> Path | None:
     """The folder to carry on from: `folder`, or what an interrupted save left of it."""
     return next((f for f in (folder, folder.with_suffix(".old")) if (f / "state.json").exists()), None)

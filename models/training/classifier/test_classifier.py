@@ -256,8 +256,9 @@ def test_pieces_make_a_workplace(workplace, monkeypatch):
 
 def test_the_mean_of_runs_is_a_run(workplace):
     train.train(options("--steps", "1", "--run", "a"))
-    train.train(options("--steps", "1", "--run", "b", "--seed", "2"))
+    train.train(options("--steps", "1", "--run", "b", "--seed", "2", "--keep", "1"))
     states = [checkpoint.load_average(run) for run in "ab"]
+    assert all(torch.equal(a, b) for a, b in zip(checkpoint.load_average("b-1").values(), states[1].values()))
     mean = average.average(["a", "b"])
     assert all(torch.allclose(mean[k], (states[0][k] + states[1][k]) / 2) for k in mean if mean[k].dtype.is_floating_point)
 

@@ -146,6 +146,8 @@ def train(args) -> Trainer:
             trainer.save()
             speed = (trainer.step - first) * mix.size / (time.time() - begin)
             print(f"{time.strftime('%H:%M:%S')} step {trainer.step} face {mean[0]:.4f} map {mean[1]:.4f} {speed:.1f} faces/s", flush=True)
+        if args.keep and trainer.step % args.keep == 0:
+            checkpoint.keep_moment(args.run, trainer.average, trainer.step)
         if args.minutes and time.time() - begin > 60 * args.minutes:
             print(f"stopped after {args.minutes} minutes at step {trainer.step}; the same command carries on", flush=True)
             break
@@ -158,6 +160,7 @@ def arguments(given=None):
     parser.add_argument("--run", default="standard", help="name of the run; its checkpoint lies below BLENDSCOPE_WORK")
     parser.add_argument("--init", default="", help="start from this run's weights instead of ImageNet")
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--keep", type=int, default=250, help="keep the averaged weights of every n-th step as run RUN-STEP, 9 MiB each; 0 means none")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long, with a checkpoint; 0 means at the last step")
     parser.add_argument("--without", nargs="*", default=[], choices=FAMILIES, help="families of generators to leave out of the training")
     parser.add_argument("--lr", type=float, default=6e-4, help="highest learning rate")
