@@ -146,9 +146,9 @@ func TestAReviewFromBeginningToEnd(t *testing.T) {
 	term.until("selfblended.mp4", "▀▀▀▀▀▀▀▀", "640×360")
 	term.until("VERDICT", "├", "A score is one hint")
 	term.keys("G")
-	term.until("frame 99 ")
+	term.until("frame 99")
 	term.keys("N") // back to a stretch, or to the strongest moment
-	for strings.Contains(term.until("▮▮ 0:0"), "frame 99 ") {
+	for strings.Contains(term.until("▮▮ 0:0"), "frame 99") {
 		time.Sleep(50 * time.Millisecond)
 	}
 	time.Sleep(time.Second) // for the picture to come
