@@ -51,6 +51,11 @@ func newTerminal(t testing.TB, width, height int, command string) *terminal {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("no tmux to run a terminal with: apt-get install tmux")
 	}
+	if pty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0); err != nil {
+		t.Skip("no terminals here: ", err)
+	} else {
+		pty.Close()
+	}
 	folder, err := os.MkdirTemp("", "tui") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
