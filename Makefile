@@ -58,7 +58,7 @@ test-training: ## the training pipeline on made-up pictures
 measure: build ## the figures of docs/performance.md: ten minutes on an idle machine
 	@scripts/measure.sh
 
-soak: build ## thousands of damaged files, killed runs, memory over hundreds of clips: half an hour and more
+soak: build ## thousands of damaged files, killed runs, memory over hundreds of clips: a few minutes
 	@scripts/soak/soak.sh
 	@scripts/soak/kill.sh
 
