@@ -62,5 +62,8 @@ func (e *Env) abortNow() {
 	for _, f := range e.abort {
 		f()
 	}
+	if e.ErrTTY {
+		fmt.Fprint(e.Err, "\r\x1b[Kstopped at once: inputs without a row have none\n")
+	}
 	e.Exit(exitInterrupted)
 }
