@@ -305,20 +305,29 @@ func (r *evalRun) interrupted() error {
 
 func (r *evalRun) write(report *evaluation.Report, text, page *sink) error {
 	if r.html != "" {
-		if err := errors.Join(report.HTML(page.w), page.commit()); err != nil {
+		if err := report.HTML(page.w); err != nil {
+			return err
+		}
+		if err := page.commit(); err != nil {
 			return err
 		}
 	}
 	if r.format == string(output.JSON) {
 		data, err := report.JSON()
-		if err == nil {
-			_, err = text.w.Write(data)
+		if err != nil {
+			return err
 		}
-		return errors.Join(err, text.commit())
+		if _, err := text.w.Write(data); err != nil {
+			return err
+		}
+		return text.commit()
 	}
 	o := evaluation.TextOptions{}
 	if !text.toFile() && r.env.OutTTY {
 		o.Columns, o.Dim = r.env.Columns(), r.env.Color()
 	}
-	return errors.Join(report.Text(text.w, o), text.commit())
+	if err := report.Text(text.w, o); err != nil {
+		return err
+	}
+	return text.commit()
 }

@@ -35,6 +35,7 @@ type evidenceOptions struct {
 }
 
 func newEvidence(e *env.Env, p engine.Platform) *cobra.Command {
+	p = unattended(p)
 	o := &evidenceOptions{extra: newEvidenceExtra(e, p), env: e}
 	o.pages = newPages(e, p, &o.config.Models)
 	o.extra.maker.Page = o.pages.page

@@ -44,7 +44,7 @@ type reportOptions struct {
 
 func newReport(e *env.Env, p engine.Platform) *cobra.Command {
 	o := &reportOptions{}
-	o.pages = newPages(e, p, &o.engine.Models)
+	o.pages = newPages(e, unattended(p), &o.engine.Models)
 	cmd := &cobra.Command{
 		Use:   "report RESULT.json|RESULTS.jsonl|CLIP...",
 		Short: "Make a page of results to read, print and keep",

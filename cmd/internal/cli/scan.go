@@ -176,7 +176,11 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, s.closeStore()) }()
-	out, err := openSink(e, o.output, o.namedItems(ctx))
+	named := o.namedItems(ctx)
+	if o.log != "-" && isInput(o.log, named) {
+		return exit.Usagef("--log-json %s would write into an input", o.log)
+	}
+	out, err := openSink(e, o.output, named)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,8 @@ func (o *scanOptions) find(ctx context.Context, e *env.Env, p progress.Printer) 
 	f := &finder{ahead: make(chan input.Item, lookAhead), stopped: make(chan struct{}), ended: make(chan struct{})}
 	spec := o.spec(ctx, e)
 	go func() {
-		defer close(f.ended)
 		defer close(f.ahead)
+		defer close(f.ended) // runs first: err is settled before anybody sees the end of the inputs
 		for item := range input.Walk(context.WithoutCancel(ctx), spec) {
 			if isOutput(o.output, item) {
 				f.err = overInput(o.output)
@@ -120,18 +120,14 @@ func isOutput(output string, item input.Item) bool {
 
 func overInput(output string) error { return exit.Usagef("-o %s would write over an input", output) }
 
-// namedItems are the files that results must not replace: those that were named, and the store of --resume.
+// namedItems are the files that results must not replace: those that were named, lists among them, and the store of --resume.
 func (o *scanOptions) namedItems(ctx context.Context) []input.Item {
 	var spec input.Spec
-	for _, path := range append(o.namedPaths(), o.resume) {
-		if path != "" && isFile(path) {
+	for _, path := range append(slices.Clone(o.paths), o.resume) {
+		path = strings.TrimPrefix(path, "@") // a list is read, too
+		if path != "" && path != "-" && isFile(path) {
 			spec.Sources = append(spec.Sources, input.Named(path))
 		}
 	}
 	return slices.Collect(input.Walk(ctx, spec))
-}
-
-// namedPaths are the files and folders on the command line, without lists.
-func (o *scanOptions) namedPaths() []string {
-	return slices.DeleteFunc(slices.Clone(o.paths), func(path string) bool { return path == "-" || strings.HasPrefix(path, "@") })
 }

@@ -59,7 +59,7 @@ func report(w io.Writer, format string, value any, text func() error) error {
 	case "text":
 		return text()
 	case "json":
-		enc := json.NewEncoder(w)
+		enc := json.NewEncoder(output.SafeJSON(w))
 		enc.SetIndent("", "  ")
 		return enc.Encode(value)
 	}

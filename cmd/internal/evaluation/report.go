@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/score"
@@ -227,21 +225,5 @@ func (r *Report) JSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(data)+1)
-	for _, c := range string(data) {
-		if c == '\n' || output.Printable(string(c)) == string(c) {
-			out = utf8.AppendRune(out, c)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, c) {
-			out = append(out, `\u`...)
-			out = append(out, hex4(unit)...)
-		}
-	}
-	return append(out, '\n'), nil
-}
-
-func hex4(v uint16) string {
-	s := strconv.FormatUint(uint64(v), 16)
-	return "0000"[len(s):] + s
+	return append(output.EscapeJSON(data), '\n'), nil
 }

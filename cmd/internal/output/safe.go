@@ -53,7 +53,7 @@ func hazardous(r rune) bool {
 }
 
 // EscapeJSON rewrites hazardous characters of a JSON text as \u escapes, which mean the same to a reader. They can only
-// stand inside strings; the line breaks and tabs between values are left alone.
+// stand inside strings; the line breaks between values are left alone.
 func EscapeJSON(data []byte) []byte {
 	plain := func(r rune) bool { return r == '\n' || !hazardous(r) }
 	out := make([]byte, 0, len(data))
