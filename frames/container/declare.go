@@ -56,8 +56,11 @@ func (d *declarations) has(manifest []byte) {
 }
 
 func (d *declarations) source(uri string) {
-	if i := strings.Index(strings.ToLower(uri), sourceTypes); i >= 0 {
-		uri = uri[i+len(sourceTypes):]
+	for i := 0; i+len(sourceTypes) <= len(uri); i++ { // not in a lower-case copy, which may be longer
+		if strings.EqualFold(uri[i:i+len(sourceTypes)], sourceTypes) {
+			uri = uri[i+len(sourceTypes):]
+			break
+		}
 	}
 	d.sources = appendText(d.sources, uri)
 }

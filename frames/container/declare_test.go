@@ -228,6 +228,16 @@ func TestDeclareCleans(t *testing.T) {
 			t.Errorf("%.20q: %q, want %q", text, got, want)
 		}
 	}
+	for uri, want := range map[string]string{
+		"http://cv.iptc.org/newscodes/DigitalSourceType/trainedAlgorithmicMedia": "trainedAlgorithmicMedia",
+		"Ⱥ/digitalsourcetype/":                "", // grows when its letters are made small
+		"\xff\xff\xff/digitalsourcetype/none": "none",
+	} {
+		var d declarations
+		if d.source(uri); len(d.sources) > 1 || len(d.sources) == 1 && d.sources[0] != want || len(d.sources) == 0 && want != "" {
+			t.Errorf("%q: source types %q, want %q", uri, d.sources, want)
+		}
+	}
 	var segments []string
 	for i := range 100 {
 		segments = append(segments, pngChunk("tEXt", fmt.Sprintf("Software\x00Tool %d", i)))

@@ -35,7 +35,7 @@ func cut(m frames.Image, box [4]float64, scale float64) (frames.Image, error) {
 	b := frames.Box{X: float32(box[0]), Y: float32(box[1]), W: float32(box[2]), H: float32(box[3])}
 	within := box[2] > 0 && box[3] > 0 && box[0] < float64(m.Width) && box[1] < float64(m.Height) && box[0]+box[2] > 0 && box[1]+box[3] > 0
 	longest := float64(max(m.Width, m.Height))
-	if !within || max(box[2], box[3]) > 2*longest {
+	if longer := max(box[2], box[3]); !within || longer > 2*longest || scale*longer > 4*longest {
 		return frames.Image{}, fmt.Errorf("%w of %dx%d", ErrBadBox, m.Width, m.Height)
 	}
 	x0, y0, side := frames.SquareCrop(b, scale)

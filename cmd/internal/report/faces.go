@@ -26,9 +26,10 @@ type segment struct {
 	Face                                  int
 }
 
-func (m maker) segments() (list []segment, more int) {
+// segments are those with the highest scores, most of them at most, in order of time.
+func (m maker) segments(most int) (list []segment, more int) {
 	sorted := slices.SortedStableFunc(slices.Values(m.r.Segments), func(a, b score.Segment) int { return cmp.Compare(b.Score, a.Score) })
-	kept := sorted[:min(len(sorted), mostSegments)]
+	kept := sorted[:min(len(sorted), most)]
 	slices.SortStableFunc(kept, func(a, b score.Segment) int {
 		return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.Track, b.Track))
 	})

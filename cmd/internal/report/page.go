@@ -77,7 +77,7 @@ func newPage(in Input) (page, error) {
 		p.Made = m.w.Say("page.made", "when", m.w.Moment(m.Made))
 	}
 	p.Command, p.AnyFile = m.command()
-	p.Segments, p.MoreSegments = m.segments()
+	p.Segments, p.MoreSegments = m.segments(mostSegments)
 	p.Faces, p.Others, p.MoreFaces = m.faces()
 	if m.r.Outcome.Score != nil {
 		p.Quality = m.quality()

@@ -245,6 +245,7 @@ func TestTheCommandRepeatsTheResult(t *testing.T) {
 	for path, want := range map[string]string{
 		"desk/it's an interview.mp4": `'desk/it'\''s an interview.mp4'`,
 		"-rf.mp4":                    "./-rf.mp4",
+		"-r f.mp4":                   "'./-r f.mp4'",
 		"a\nb.mp4":                   "FILE",
 		"\ufffd.mp4":                 "FILE",
 		"":                           "FILE",

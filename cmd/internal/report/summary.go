@@ -7,6 +7,7 @@ import (
 
 	"github.com/blendscope/blendscope/cmd/internal/build"
 	"github.com/blendscope/blendscope/cmd/internal/output"
+	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
 
@@ -46,9 +47,9 @@ func (m maker) summary() string {
 
 // spans is when to look: the segments with the highest scores, in order of time.
 func (m maker) spans() string {
-	list, _ := m.segments()
+	list, _ := m.segments(mostSpans)
 	var texts []string
-	for _, s := range list[:min(len(list), mostSpans)] {
+	for _, s := range list {
 		texts = append(texts, s.From+"–"+s.To+" ("+m.w.Say("face.name", "n", s.Face)+", "+s.Score+")")
 	}
 	return strings.Join(texts, "; ")
@@ -67,8 +68,11 @@ func (m maker) command() (line string, anyFile bool) {
 	path := m.r.Input.Path
 	if path == "" || len(path) > 1000 || output.Printable(path) != path || strings.ContainsRune(path, unicode.ReplacementChar) {
 		path, anyFile = "FILE", true
-	} else if path = quote(path); strings.HasPrefix(path, "-") {
-		path = "./" + path
+	} else {
+		if strings.HasPrefix(path, "-") {
+			path = "./" + path
+		}
+		path = quote(path)
 	}
 	return strings.Join(append(words, path), " "), anyFile
 }
@@ -82,6 +86,10 @@ func (m maker) arguments() []string {
 		args = append(args, "--all-frames")
 	case s.SampleFPS > 0:
 		args = append(args, "--fps", number(s.SampleFPS))
+	}
+	dense := score.Options{Sampling: frames.Sampling{PerSecond: s.SampleFPS}}.Detection()
+	if (s.AllFrames || s.SampleFPS > 0) && s.Detection == "" && dense != "" {
+		args = append(args, "--detect-all")
 	}
 	if s.MaxFaces > 0 {
 		args = append(args, "--max-faces", strconv.Itoa(s.MaxFaces))
