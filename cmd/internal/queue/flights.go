@@ -74,9 +74,14 @@ func (f *flight) land(r *score.Result) {
 	close(f.landed)
 }
 
-// lasting reports whether a result is about the bytes rather than about what happened meanwhile.
+// lasting reports whether a result is about the bytes rather than about their path or what happened meanwhile: copies of
+// the file may fare better then.
 func lasting(r *score.Result) bool {
 	return !slices.ContainsFunc(r.Outcome.Reasons, func(reason score.Reason) bool {
-		return reason == score.Interrupted || reason == score.Changed
+		switch reason {
+		case score.Interrupted, score.Changed, score.NotFound, score.NoPermission, score.NotRegular, score.Internal:
+			return true
+		}
+		return false
 	})
 }

@@ -195,3 +195,20 @@ func TestItemsAreStreamed(t *testing.T) {
 		t.Errorf("%d rows, %v", len(out)+1, err)
 	}
 }
+
+// What went wrong with a path says nothing of a copy elsewhere.
+func TestACopyDoesNotShareThePathsMisfortune(t *testing.T) {
+	items := clips(t, "score 0.3", "score 0.3")
+	e := &scored{meanwhile: func(path string) {
+		if path == items[0].Path {
+			os.Remove(path)
+		}
+	}}
+	got := rows(t.Context(), t, e, items, Options{Jobs: 2, Memory: &memory{}})
+	for i, row := range got {
+		gone := row.Result.Outcome.Status == score.Failed
+		if i == 1 && gone || gone && row.Result.Input.SHA256 != "" {
+			t.Errorf("row %d: known %v, %+v", i, row.Known, row.Result.Outcome)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/hash"
@@ -89,7 +90,9 @@ func (s *scoring) score(ctx context.Context) (r *score.Result, err error) {
 	if s.flight.id.changed(s.row.Item.Path) {
 		return nil, errChanged
 	}
-	result.Input.SHA256, result.Input.Bytes = s.flight.id.sum, s.flight.id.bytes
+	if lasting(&result) || slices.Contains(result.Outcome.Reasons, score.Interrupted) {
+		result.Input.SHA256, result.Input.Bytes = s.flight.id.sum, s.flight.id.bytes
+	}
 	return &result, nil
 }
 

@@ -30,6 +30,7 @@ type faces struct {
 type thumbKey struct {
 	track int
 	tms   int64
+	box   [4]float64 // scoring again may number the faces otherwise
 }
 
 // faceText is the width of what is said of a track, in columns.
@@ -74,7 +75,7 @@ func (m *Model) thumbnails() tea.Cmd {
 	tracks := ranked(c.record.Result())
 	for i := max(0, f.top); i < min(len(tracks), f.top+m.height/(m.thumbSize().Y+2)+1); i++ {
 		for _, e := range tracks[i].Evidence {
-			k := thumbKey{tracks[i].ID, e.TMS}
+			k := thumbKey{tracks[i].ID, e.TMS, e.Box}
 			if !f.asked[k] {
 				f.asked[k] = true
 				return m.takeThumb(c, k, e)
@@ -206,7 +207,7 @@ func (m *Model) faceRow(t score.Track, chosen bool) []string {
 func (m *Model) thumb(t score.Track, i int, chosen bool) []string {
 	e, size := t.Evidence[i], m.thumbSize()
 	var lines []string
-	pic, ok := m.faces.thumbs[thumbKey{t.ID, e.TMS}]
+	pic, ok := m.faces.thumbs[thumbKey{t.ID, e.TMS, e.Box}]
 	if ok {
 		if pic.Image.Width != size.X { // of another window's size
 			pic.Image = termimg.Scale(pic.Image, image.Rect(0, 0, pic.Image.Width, pic.Image.Height), size.X, 2*size.Y)

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"image"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
@@ -109,6 +110,7 @@ func (m *Model) characters(s scene, size image.Point) canvas {
 func (m *Model) send(s scene, serial int, cells image.Point, id uint8) tea.Cmd {
 	t := m.theme
 	s.image = termimg.Clone(s.image)
+	s.faces = slices.Clone(s.faces) // the record may change its own
 	var sequence string
 	var result canvas
 	return tea.Sequence(

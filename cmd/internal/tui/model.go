@@ -90,9 +90,6 @@ func New(ctx context.Context, o Options) *Model {
 	return m
 }
 
-// Stopped reports whether the user ended the review by ctrl+c.
-func (m *Model) Stopped() bool { return m.stopped }
-
 // parting is how long the end waits for a decoder: one that hangs must not keep the user.
 const parting = 2 * time.Second
 

@@ -44,6 +44,7 @@ func (m *Model) told(msg newsMsg) tea.Cmd {
 		}
 		if r := n.Results[c.row.number]; r != nil {
 			c.finished(r)
+			m.faces.row, m.faces.column, m.faces.top = 0, 0, 0 // its tracks may be other ones
 			cmds = append(cmds, m.thumbnails())
 		}
 		if len(n.Moments[c.row.number]) > 0 || n.Results[c.row.number] != nil {

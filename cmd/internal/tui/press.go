@@ -276,7 +276,7 @@ func (m *Model) backInQueue() tea.Cmd {
 // mouse takes clicks on the timeline and the list, and the wheel.
 func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
-	if m.width < leastWidth || m.height < leastHeight || m.prompt != nil {
+	if m.width < leastWidth || m.height < leastHeight || m.prompt != nil || m.helping || m.menu {
 		return nil
 	}
 	switch msg.(type) {
