@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,6 +52,7 @@ func attempts(folder string) report {
 		return again.Run()
 	}
 	try("start before settling", starts)
+	try("change the mode before settling", func() error { return os.Chmod(filepath.Join(folder, "given", "a"), 0o600) })
 	r.Settled = Settle(false)
 	try("start", starts)
 	for name, domain := range map[string]int{"tcp": unix.AF_INET, "tcp6": unix.AF_INET6, "unix": unix.AF_UNIX, "netlink": unix.AF_NETLINK} {
@@ -65,7 +67,11 @@ func attempts(folder string) report {
 	try("write", func() error { return os.WriteFile(given+"/a", []byte("x"), 0o600) })
 	try("create", func() error { return os.WriteFile(given+"/new", []byte("x"), 0o600) })
 	try("truncate", func() error { return os.Truncate(given+"/a", 0) })
+	try("change the mode", func() error { return os.Chmod(given+"/a", 0o600) })
+	try("change the time", func() error { return os.Chtimes(given+"/a", time.Time{}, time.Unix(1, 0)) })
 	try("remove", func() error { return os.Remove(given + "/a") })
+	try("limit the parent", func() error { return unix.Prlimit(os.Getppid(), unix.RLIMIT_CORE, nil, new(unix.Rlimit)) })
+	try("read its own limits", func() error { return unix.Prlimit(0, unix.RLIMIT_CORE, nil, new(unix.Rlimit)) })
 	try("signal", func() error { return unix.Kill(os.Getppid(), 0) })
 	try("signal itself", func() error { return unix.Kill(os.Getpid(), 0) })
 	try("threads", threads)
@@ -168,7 +174,7 @@ func TestConfinedChildHasOnlyWhatItNeeds(t *testing.T) {
 		_, lacking := Describe(all)
 		t.Skip("this system lacks protections: ", lacking)
 	}
-	for _, name := range []string{"read given", "read given by descriptor", "signal itself", "threads", "start before settling"} {
+	for _, name := range []string{"read given", "read given by descriptor", "signal itself", "read its own limits", "threads", "start before settling", "change the mode before settling"} {
 		if r.Errors[name] != "" {
 			t.Errorf("%s: %s", name, r.Errors[name])
 		}
@@ -176,6 +182,7 @@ func TestConfinedChildHasOnlyWhatItNeeds(t *testing.T) {
 	denied := map[string]string{
 		"tcp": "not permitted", "tcp6": "not permitted", "unix": "not permitted", "netlink": "not permitted", "dial": "not permitted",
 		"read other": "denied", "list other": "denied", "write": "denied", "create": "denied", "truncate": "denied", "remove": "denied",
+		"change the mode": "not permitted", "change the time": "not permitted", "limit the parent": "not permitted",
 		"start": "not permitted", "signal": "not permitted", "dump": "none",
 	}
 	for name, want := range denied {
@@ -191,7 +198,7 @@ func TestConfinedChildHasOnlyWhatItNeeds(t *testing.T) {
 // The same attempts succeed in a child that nobody confined: the test above can fail.
 func TestUnconfinedChildCanDoAll(t *testing.T) {
 	r := run(t, folder(t), func() {})
-	for _, name := range []string{"tcp", "unix", "read other", "list other", "write", "create", "truncate", "remove", "start before settling"} {
+	for _, name := range []string{"tcp", "unix", "read other", "list other", "write", "create", "truncate", "remove", "start before settling", "change the mode before settling"} {
 		if r.Errors[name] != "" {
 			t.Errorf("%s: %s", name, r.Errors[name])
 		}

@@ -33,7 +33,7 @@ func deny(calls ...uint32) []rule {
 // networkRules are what no child needs, from the start on: the network, and the ways around these very rules or into other
 // processes and the kernel.
 func networkRules() []rule {
-	return deny(
+	return append(deny(
 		unix.SYS_SOCKET, unix.SYS_SOCKETPAIR, unix.SYS_CONNECT, unix.SYS_BIND, unix.SYS_LISTEN, unix.SYS_ACCEPT, unix.SYS_ACCEPT4,
 		unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_RECVFROM, unix.SYS_RECVMSG, unix.SYS_RECVMMSG,
 		unix.SYS_SETSOCKOPT, unix.SYS_GETSOCKOPT, unix.SYS_SHUTDOWN,
@@ -44,17 +44,22 @@ func networkRules() []rule {
 		unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY,
 		unix.SYS_INIT_MODULE, unix.SYS_FINIT_MODULE, unix.SYS_DELETE_MODULE, unix.SYS_KEXEC_LOAD, unix.SYS_REBOOT,
 		unix.SYS_SWAPON, unix.SYS_SWAPOFF, unix.SYS_ACCT, unix.SYS_QUOTACTL, unix.SYS_SETTIMEOFDAY, unix.SYS_CLOCK_SETTIME,
-	)
+	), rule{unix.SYS_PRLIMIT64, unix.EPERM, &condition{unix.BPF_JEQ, 0}}) // of itself only: the parent's limits are its own
 }
 
-// settledRules are what a child that runs does not need: other programs, and signals to anybody but itself. Threads it
+// settledRules are what a child that runs does not need: other programs, signals to anybody but itself, and the modes,
+// owners, times and attributes of files, which Landlock does not guard. Threads it
 // does need: clone is let through with CLONE_THREAD, and clone3, whose flags a filter cannot see, is denied in the way
 // that makes C libraries fall back to clone.
 func settledRules(pid int) []rule {
 	self := &condition{unix.BPF_JEQ, uint32(pid)}
 	thread := &condition{unix.BPF_JSET, unix.CLONE_THREAD}
-	rules := deny(startsProcess()...)
-	rules = append(rules, deny(unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_TKILL)...)
+	rules := deny(oldCalls()...)
+	rules = append(rules, deny(
+		unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_TKILL, unix.SYS_SETPRIORITY,
+		unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWN, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT,
+		unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_FSETXATTR, unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_FREMOVEXATTR,
+	)...)
 	return append(rules,
 		rule{unix.SYS_CLONE, unix.EPERM, thread},
 		rule{unix.SYS_CLONE3, unix.ENOSYS, nil},
