@@ -60,7 +60,7 @@ func aggregate(r *record, o Options) (findings, error) {
 		}
 		leading = append(leading, s)
 		readings = append(readings, one)
-		f.segments = append(f.segments, s.segments(r, c, one)...)
+		f.segments = append(f.segments, s.segments(r, c)...)
 	}
 	if len(scored) == 0 {
 		return f, errBadScores

@@ -231,7 +231,7 @@ func sound(t *testing.T, f findings) []byte {
 		t.Fatal(err)
 	}
 	probability := func(what string, p float64) {
-		if !(p >= lowestScore && p <= highestScore) {
+		if !(p >= LowestScore && p <= HighestScore) {
 			t.Errorf("%s is %v", what, p)
 		}
 	}

@@ -12,8 +12,8 @@ func DefaultThresholds() Thresholds {
 
 // The score never claims certainty.
 const (
-	lowestScore  = 0.01
-	highestScore = 0.99
+	LowestScore  = 0.01
+	HighestScore = 0.99
 )
 
 // Rules are the numbers behind "I cannot tell". An outcome is inconclusive, and says why, when one of these holds:

@@ -11,7 +11,7 @@ import (
 // reaches the strong band as a whole is cut where it sinks below the moderate threshold (above); of another one, the
 // stretches that stand out of it beyond all doubt, and are read as moderate or more, are segments (rises). A level that
 // merely drifts about the threshold is neither.
-func (s *series) segments(r *record, c calibration, one reading) []Segment {
+func (s *series) segments(r *record, c calibration) []Segment {
 	if c.score(mean(s.beats)) >= DefaultThresholds().Strong {
 		return s.above(r, c)
 	}
@@ -134,9 +134,9 @@ func (c calibration) neutral() float64 {
 	return max(-maxLogit, min(maxLogit, -c.B/c.A))
 }
 
-// score is the calibrated probability as it is shown: between lowestScore and highestScore, to four places.
+// score is the calibrated probability as it is shown: between LowestScore and HighestScore, to four places.
 func (c calibration) score(logit float64) float64 {
-	return round(max(lowestScore, min(highestScore, c.Probability(logit))), 4)
+	return round(max(LowestScore, min(HighestScore, c.Probability(logit))), 4)
 }
 
 // interval maps an interval of logits. A calibration with a negative slope turns it round.

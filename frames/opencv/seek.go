@@ -7,7 +7,7 @@ import (
 	"gocv.io/x/gocv"
 )
 
-// Seek makes Next go on with the first frame whose presentation time, in whole milliseconds, is t or later; there is none
+// Seek makes Next go on with the first sampled frame whose presentation time, in whole milliseconds, is t or later; there is none
 // when t lies behind the last. It is for looking at moments: scoring decodes from the first frame to the last.
 //
 // The decoder's own seeking is inexact and counts frames by the nominal rate. So it is only asked to come near, and the
@@ -62,7 +62,8 @@ func (v *video) rewind() error {
 	return nil
 }
 
-func (v *video) forget() { v.pending, v.ended = nil, nil }
+// forget starts the sampling anew, too: it only ever looks ahead.
+func (v *video) forget() { v.pending, v.ended, v.sampler = nil, nil, v.sampling.Sampler() }
 
 // walk grabs frames up to the first at or after t and leaves it to Next. After a jump the first grabbed frame must lie
 // before t, and have a timestamp of its own: else nobody knows what was passed over.

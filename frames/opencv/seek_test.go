@@ -74,6 +74,20 @@ func TestSeekFindsTheFrameThatDecodingShows(t *testing.T) {
 	}
 }
 
+// Sampling begins anew where a seek leads.
+func TestSeekBackInASampledClip(t *testing.T) {
+	source := mustOpen(t, testdata("clips/portrait.mp4"), frames.Sampling{PerSecond: 5})
+	if all, err := drain(t, source); len(all) != 20 {
+		t.Fatalf("%d frames, %v", len(all), err)
+	}
+	if err := source.Seek(t.Context(), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := drain(t, source); len(rest) != 15 || rest[0].ms != 1000 {
+		t.Errorf("%d frames after a seek to 1 s, %v", len(rest), err)
+	}
+}
+
 func TestSeekBeyondTheEnd(t *testing.T) {
 	source := mustOpen(t, testdata("clips/portrait.mp4"), frames.Sampling{})
 	if err := source.Seek(t.Context(), time.Hour); err != nil {

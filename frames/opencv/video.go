@@ -23,18 +23,19 @@ const mostFailures = 100
 
 // video decodes a clip sequentially. Frames that are not sampled are decoded but never converted or copied.
 type video struct {
-	capture *gocv.VideoCapture
-	file    *os.File // kept open: the decoder reads it under its descriptor's name
-	facts   container.Facts
-	info    frames.Info
-	sampler *frames.Sampler
-	clock   clock
-	mats    pool
-	count   int // frames decoded
-	lost    int // grabs that failed and were followed by one that did not
-	ended   error
-	pending *position // of a frame that a seek has grabbed and Next has not taken
-	jumped  bool      // frames were passed over: count is not the number of the next
+	capture  *gocv.VideoCapture
+	file     *os.File // kept open: the decoder reads it under its descriptor's name
+	facts    container.Facts
+	info     frames.Info
+	sampling frames.Sampling
+	sampler  *frames.Sampler
+	clock    clock
+	mats     pool
+	count    int // frames decoded
+	lost     int // grabs that failed and were followed by one that did not
+	ended    error
+	pending  *position // of a frame that a seek has grabbed and Next has not taken
+	jumped   bool      // frames were passed over: count is not the number of the next
 }
 
 func openVideo(file *os.File, facts container.Facts, sampling frames.Sampling) (*Source, error) {
@@ -49,7 +50,7 @@ func openVideo(file *os.File, facts container.Facts, sampling frames.Sampling) (
 		_ = capture.Close()
 		return nil, fmt.Errorf("%w: video of %dx%d pixels", frames.ErrBadGeometry, info.Width, info.Height)
 	}
-	v := &video{capture: capture, file: file, facts: facts, info: info, sampler: sampling.Sampler()}
+	v := &video{capture: capture, file: file, facts: facts, info: info, sampling: sampling, sampler: sampling.Sampler()}
 	v.clock.step = interval(info.FPS)
 	return &Source{info: info, decoder: v}, nil
 }

@@ -32,8 +32,8 @@ def save(folder: Path, network, average, optimiser, step: int, settings: dict) -
         torch.save(part, new / f"{name}.pt")
     steps = {str(i): float(s["step"]) for i, s in state["state"].items()}
     (new / "state.json").write_text(json.dumps({"step": step, "optimiser_steps": steps, "settings": settings}, default=str, indent=1))
-    shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
         os.replace(folder, old)
     os.replace(new, folder)
     shutil.rmtree(old, ignore_errors=True)

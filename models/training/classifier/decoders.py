@@ -164,15 +164,15 @@ def folder() -> Path:
     return work_root() / "decoders"
 
 
-def load(held: bool = False) -> list[Autoencoder]:
-    """The trained autoencoders for training, or those held out. DataError when there are none."""
-    out = []
+def load(held: bool = False) -> dict[str, Autoencoder]:
+    """The trained autoencoders for training by name, or those held out. DataError when there are none."""
+    out = {}
     for recipe in RECIPES:
         file = folder() / f"{recipe.name}.pt"
         if recipe.held == held and file.exists():
             network = Autoencoder(recipe)
             network.load_state_dict(torch.load(file, map_location="cpu"))
-            out.append(network.eval().requires_grad_(False))
+            out[recipe.name] = network.eval().requires_grad_(False)
     if not out:
         raise DataError(f"no autoencoders in {folder()}; run classifier.decoders, or train with --decoded 0")
     return out

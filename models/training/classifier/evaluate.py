@@ -81,8 +81,8 @@ def twins(network, crops: Crops, make, most: int = 120, seed: int = 1) -> dict:
 def all_twins(network, crops: Crops) -> dict[str, dict]:
     """Twins of every kind: blends of three grades, and reconstructions by autoencoders that were never trained on."""
     kinds = {f"blend, hard {hard}": lambda *face, hard=hard: self_blend(*face, hard) for hard in (0.0, 0.5, 1.0)}
-    for recipe, held in zip((r for r in decoders.RECIPES if r.held), decoders.load(held=True)):
-        kinds[f"decoder {recipe.name}"] = lambda *face, held=held: decoded(held, *face, 0.5)
+    for name, held in decoders.load(held=True).items():
+        kinds[f"decoder {name}"] = lambda *face, held=held: decoded(held, *face, 0.5)
     return {name: twins(network, crops, make) for name, make in kinds.items()}
 
 

@@ -129,7 +129,7 @@ def leave_groups_out(rows) -> np.ndarray:
 def ahead(rows) -> dict:
     """How far the score is ahead of the best of the others, with an interval over the same draws of groups for both."""
     others = [d for d in rows[0]["scores"] if d != OURS]
-    best = max(others, key=lambda d: auc_of(rows, d)["auc"])
+    best = max(others, key=lambda d: metrics.auc(*columns(rows, d)[:2]))
     labels, groups = [r["label"] for r in rows], [r["group"] for r in rows]
     pairs = np.array([[r["scores"][OURS], r["scores"][best]] for r in rows])
 

@@ -126,7 +126,7 @@ def train(args) -> Trainer:
     crops = Crops(work_root() / "crops", lambda row: row["side"] == "train" and family(row["method"]) not in args.without)
     mix = Mix(args.pairs, args.clips, args.stills, args.rebuilt, args.decoded, args.frames)
     trainer = Trainer(args, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    data = Batches(crops, mix, args.steps, args.seed, decoders.load() if args.decoded else (), (args.hard_from, args.hard_to, args.ramp))
+    data = Batches(crops, mix, args.steps, args.seed, list(decoders.load().values()) if args.decoded else (), (args.hard_from, args.hard_to, args.ramp))
     trainer.start()
     trainer.network.train()
     freeze(trainer.network, args.frozen)
