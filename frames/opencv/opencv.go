@@ -60,12 +60,13 @@ func open(file *os.File, size int64, sampling frames.Sampling) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	declared := container.Declare(file, size) // before a photo's file is closed
 	source, err := decode(file, size, facts, sampling)
-	if err == nil {
-		source.info.Declared = &declared
+	if err != nil {
+		return nil, err
 	}
-	return source, err
+	declared := container.Declare(file, size)
+	source.info.Declared = &declared
+	return source, nil
 }
 
 func decode(file *os.File, size int64, facts container.Facts, sampling frames.Sampling) (*Source, error) {

@@ -65,7 +65,6 @@ type start struct {
 // hello is how a child introduces itself.
 type hello struct {
 	Tool        score.Tool
-	PID         int
 	Protections []sandbox.Protection // what it does not have, beside what its parent took away
 }
 

@@ -64,7 +64,7 @@ func (s *server) score(ctx context.Context, p engine.Platform, first frame) erro
 
 // settle gives up rights, and says so.
 func (s *server) settle(devices bool) error {
-	return s.send(kindHello, hello{Tool: build.Read().Tool(), PID: os.Getpid(), Protections: sandbox.Settle(devices)})
+	return s.send(kindHello, hello{Tool: build.Read().Tool(), Protections: sandbox.Settle(devices)})
 }
 
 // quietly takes the end of the connection for what it is: the child is no longer needed.
