@@ -235,13 +235,11 @@ func (d *Desk) work(ctx context.Context, e engine.Engine, beside *sync.WaitGroup
 	for {
 		select {
 		case <-finished:
-			d.locked(func() { d.running = -1 })
 			return
 		case <-d.wake:
 			if rush, item, ok := d.next(true); ok {
 				beside.Go(func() {
 					d.one(ctx, e, rush, item)
-					d.locked(func() { delete(d.rushed, rush) })
 					signal(d.wake)
 				})
 			}
@@ -270,12 +268,17 @@ func (d *Desk) next(beside bool) (number int, item input.Item, ok bool) {
 	return number, d.items[number], true
 }
 
+// one scores a file. Who reads its result may ask for it again at once, so it is off the desk in the same breath.
 func (d *Desk) one(ctx context.Context, e engine.Engine, number int, item input.Item) {
 	o := queue.Options{Jobs: 1, Timeout: d.options.Timeout, Tool: d.options.Tool, Observers: []queue.Observer{observer{d, number}}}
 	// The only error is that of emit, which gives none.
 	_ = queue.Run(ctx, mapped{e}, slices.Values([]input.Item{item}), o, func(row queue.Row) error {
 		d.locked(func() {
 			delete(d.kept, number)
+			delete(d.rushed, number)
+			if d.running == number {
+				d.running = -1
+			}
 			d.tell(func(n *News) { put(&n.Results, number, row.Result) })
 		})
 		return nil
