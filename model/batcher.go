@@ -8,38 +8,54 @@ import (
 	"time"
 )
 
-// batcher gathers the items of several concurrent callers into shared runs. One goroutine makes all runs.
+// batcher gathers the items of several concurrent callers into shared runs. One goroutine puts all runs together.
 //
-// It clocks itself: while a run is in progress callers queue up, and the next run takes all of them, oldest first. A
-// full batch never waits; a part-filled one waits at most Batching.Wait for company.
+// It clocks itself: while as many runs as there may be are in progress callers queue up, and the next run takes all of
+// them, oldest first. A full batch never waits; a part-filled one waits at most Batching.Wait for company.
 type batcher[In, Out any] struct {
 	run     func(context.Context, []In) ([]Out, error)
 	most    int
 	wait    time.Duration
 	calls   chan *call[In, Out]
+	slots   chan struct{} // filled by the runs in progress
 	closing chan struct{}
 	done    chan struct{}
 	once    sync.Once
+	mu      sync.Mutex // guards the calls' progress
 }
 
-// call is one caller's items; next counts those that were run.
+// call is one caller's items.
 type call[In, Out any] struct {
-	ctx   context.Context
-	in    []In
-	out   []Out
-	next  int
-	err   error
-	ready chan struct{}
+	ctx     context.Context
+	in      []In
+	out     []Out
+	next    int // items that were given to runs
+	running int // runs that read the items
+	err     error
+	ready   chan struct{}
 }
 
-// newBatcher starts the goroutine; close ends it. run gets 1 to most items and answers with as many.
-func newBatcher[In, Out any](most int, wait time.Duration, run func(context.Context, []In) ([]Out, error)) *batcher[In, Out] {
-	b := &batcher[In, Out]{
-		run: run, most: most, wait: wait,
+// shared is a run for several callers.
+type shared[In, Out any] struct {
+	parts []part[In, Out]
+	in    []In
+}
+
+// part is what a call has in a run: n items from first on.
+type part[In, Out any] struct {
+	*call[In, Out]
+	first, n int
+}
+
+// newBatcher starts the goroutine; close ends it. run gets 1 to b.Max items and answers with as many; up to b.Runs of its
+// calls are in progress at once.
+func newBatcher[In, Out any](b Batching, run func(context.Context, []In) ([]Out, error)) *batcher[In, Out] {
+	s := &batcher[In, Out]{
+		run: run, most: b.Max, wait: b.Wait, slots: make(chan struct{}, max(1, b.Runs)),
 		calls: make(chan *call[In, Out]), closing: make(chan struct{}), done: make(chan struct{}),
 	}
-	go b.serve()
-	return b
+	go s.serve()
+	return s
 }
 
 // do answers in the order of the items. When ctx ends it returns as soon as no run reads the items any more, so that
@@ -73,15 +89,27 @@ func (b *batcher[In, Out]) serve() {
 	defer close(b.done)
 	var queue []*call[In, Out]
 	for {
+		b.slots <- struct{}{}
 		if len(queue) == 0 {
 			select {
 			case c := <-b.calls:
 				queue = append(queue, c)
 			case <-b.closing:
+				for range cap(b.slots) - 1 { // wait for the runs in progress
+					b.slots <- struct{}{}
+				}
 				return
 			}
 		}
-		queue = b.serveOne(b.gather(queue))
+		var run *shared[In, Out]
+		if run, queue = b.take(b.gather(queue)); len(run.in) == 0 {
+			<-b.slots
+			continue
+		}
+		go func() {
+			b.perform(run)
+			<-b.slots
+		}()
 	}
 }
 
@@ -118,70 +146,84 @@ func (b *batcher[In, Out]) gather(queue []*call[In, Out]) []*call[In, Out] {
 	return queue
 }
 
-// serveOne runs one batch and returns the calls that still have items, a part-served one last, so that a large call
-// does not hold up the small ones behind it.
-func (b *batcher[In, Out]) serveOne(queue []*call[In, Out]) (rest []*call[In, Out]) {
-	var taken []*call[In, Out]
-	var counts []int
-	var batch []In
+// take puts a run together, of nothing if all have given up, and returns the calls that still have items, a part-served
+// one last, so that a large call does not hold up the small ones behind it.
+func (b *batcher[In, Out]) take(queue []*call[In, Out]) (run *shared[In, Out], rest []*call[In, Out]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	run = &shared[In, Out]{}
+	var cut []*call[In, Out]
 	for _, c := range queue {
-		n := min(len(c.in)-c.next, b.most-len(batch))
+		if c.err == nil {
+			c.err = c.ctx.Err()
+		}
+		if c.err != nil {
+			c.next = len(c.in)
+		}
+		n := min(len(c.in)-c.next, b.most-len(run.in))
+		if n > 0 {
+			run.parts = append(run.parts, part[In, Out]{c, c.next, n})
+			run.in = append(run.in, c.in[c.next:c.next+n]...)
+			c.next += n
+			c.running++
+		}
 		switch {
-		case c.ctx.Err() != nil:
-			c.finish(c.ctx.Err())
-		case n == 0:
-			rest = append(rest, c)
+		case c.next == len(c.in):
+			c.finish()
+		case n > 0:
+			cut = append(cut, c)
 		default:
-			batch = append(batch, c.in[c.next:c.next+n]...)
-			taken, counts = append(taken, c), append(counts, n)
-		}
-	}
-	if len(batch) == 0 {
-		return rest
-	}
-	out, err := b.runFor(taken, batch)
-	for i, c := range taken {
-		if err != nil {
-			c.finish(err)
-			continue
-		}
-		copy(c.out[c.next:], out[:counts[i]])
-		out = out[counts[i]:]
-		if c.next += counts[i]; c.next == len(c.in) {
-			c.finish(nil)
-		} else {
 			rest = append(rest, c)
 		}
 	}
-	return rest
+	return run, append(rest, cut...)
 }
 
-// runFor runs a batch under a context that ends only when every caller in it has given up.
-func (b *batcher[In, Out]) runFor(callers []*call[In, Out], batch []In) ([]Out, error) {
+// perform makes a run under a context that ends only when every caller in it has given up.
+func (b *batcher[In, Out]) perform(run *shared[In, Out]) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var left atomic.Int64
-	left.Store(int64(len(callers)))
-	for _, c := range callers {
-		stop := context.AfterFunc(c.ctx, func() {
+	left.Store(int64(len(run.parts)))
+	for _, p := range run.parts {
+		stop := context.AfterFunc(p.ctx, func() {
 			if left.Add(-1) == 0 {
 				cancel()
 			}
 		})
 		defer stop()
 	}
-	out, err := b.run(ctx, batch)
-	if err == nil && len(out) != len(batch) {
-		err = fmt.Errorf("%w: %d answers for %d items", ErrOutput, len(out), len(batch))
+	out, err := b.run(ctx, run.in)
+	if err == nil && len(out) != len(run.in) {
+		err = fmt.Errorf("%w: %d answers for %d items", ErrOutput, len(out), len(run.in))
 	}
-	return out, err
+	b.settle(run, out, err)
 }
 
-// finish answers the caller. Who has given up hears of that, not of what became of the run.
-func (c *call[In, Out]) finish(err error) {
-	if err != nil && c.ctx.Err() != nil {
-		err = c.ctx.Err()
+// settle gives the answers of a run to its callers.
+func (b *batcher[In, Out]) settle(run *shared[In, Out], out []Out, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range run.parts {
+		p.running--
+		if err != nil {
+			p.err = err
+		} else {
+			copy(p.out[p.first:], out[:p.n])
+			out = out[p.n:]
+		}
+		p.finish()
 	}
-	c.err = err
+}
+
+// finish answers the caller once all items were given out and no run reads them any more. Who has given up hears of that,
+// not of what became of the run.
+func (c *call[In, Out]) finish() {
+	if c.running > 0 || c.next < len(c.in) {
+		return
+	}
+	if c.err != nil && c.ctx.Err() != nil {
+		c.err = c.ctx.Err()
+	}
 	close(c.ready)
 }

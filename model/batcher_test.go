@@ -12,12 +12,15 @@ import (
 
 // recorder doubles numbers, takes a second of fake time per run and remembers the batches.
 type recorder struct {
+	mu      sync.Mutex
 	batches [][]int
 	err     error
 }
 
 func (r *recorder) run(ctx context.Context, in []int) ([]int, error) {
+	r.mu.Lock()
 	r.batches = append(r.batches, slices.Clone(in)) // before the sleep: a test reads it between runs
+	r.mu.Unlock()
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
@@ -48,9 +51,14 @@ func start(ctx context.Context, wg *sync.WaitGroup, b *batcher[int, int], in ...
 }
 
 func bubble(t *testing.T, most int, wait time.Duration, test func(t *testing.T, r *recorder, b *batcher[int, int], wg *sync.WaitGroup)) {
+	t.Helper()
+	bubbleOf(t, Batching{Max: most, Wait: wait}, test)
+}
+
+func bubbleOf(t *testing.T, batching Batching, test func(t *testing.T, r *recorder, b *batcher[int, int], wg *sync.WaitGroup)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
-		b := newBatcher(most, wait, r.run)
+		b := newBatcher(batching, r.run)
 		var wg sync.WaitGroup
 		test(t, r, b, &wg)
 		wg.Wait()
@@ -170,6 +178,46 @@ func TestBatcherCloseAnswersWhatItTookAndRefusesTheRest(t *testing.T) {
 		wg.Wait()
 		if taken.err != nil || !slices.Equal(taken.out, []int{2, 4}) || !errors.Is(late.err, ErrClosed) {
 			t.Errorf("taken %v %v, late %v", taken.out, taken.err, late.err)
+		}
+		b.close()
+	})
+}
+
+func TestBatcherMakesSeveralRunsAtOnce(t *testing.T) {
+	bubbleOf(t, Batching{Max: 2, Runs: 2}, func(t *testing.T, r *recorder, b *batcher[int, int], wg *sync.WaitGroup) {
+		begin := time.Now()
+		large := start(t.Context(), wg, b, 1, 2, 3, 4, 5, 6)
+		small := start(t.Context(), wg, b, 7)
+		wg.Wait()
+		if !slices.Equal(large.out, []int{2, 4, 6, 8, 10, 12}) || !slices.Equal(small.out, []int{14}) {
+			t.Errorf("answers %v %v", large.out, small.out)
+		}
+		if d := time.Since(begin); d != 2*time.Second || len(r.batches) != 4 {
+			t.Errorf("batches %v took %v, want two at once, 2s", r.batches, d)
+		}
+	})
+}
+
+func TestBatcherAnswersAFailureOnceNoRunReadsTheItems(t *testing.T) {
+	broken := errors.New("broken")
+	synctest.Test(t, func(t *testing.T) {
+		var wg sync.WaitGroup
+		b := newBatcher(Batching{Max: 1, Runs: 2}, func(_ context.Context, in []int) ([]int, error) {
+			time.Sleep(time.Duration(in[0]) * time.Second)
+			if in[0] == 1 {
+				return nil, broken
+			}
+			return in, nil
+		})
+		begin := time.Now()
+		fails := start(t.Context(), &wg, b, 1, 3, 1, 1) // the last two are never run
+		good := start(t.Context(), &wg, b, 2)
+		wg.Wait()
+		if d := fails.at.Sub(begin); !errors.Is(fails.err, broken) || d != 3*time.Second {
+			t.Errorf("got %v after %v, want the failure after 3s", fails.err, d)
+		}
+		if d := good.at.Sub(begin); good.err != nil || d != 3*time.Second {
+			t.Errorf("the other: %v after %v, want it in the place of the failed one, after 3s", good.err, d)
 		}
 		b.close()
 	})

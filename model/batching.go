@@ -11,6 +11,7 @@ type Batching struct {
 	Max   int           // most pictures in one run, at least 1
 	Sizes []int         // allowed batch sizes in rising order, ending with Max; a run is padded up to one. Empty: any size.
 	Wait  time.Duration // how long a part-filled batch waits for other callers; 0: it takes what is there and goes
+	Runs  int           // most runs in progress at once; 0: one
 }
 
 // mostOnCPU is the largest batch on a CPU. More gains nothing there (8.5 ms of CPU time per crop at any size from 1 to 4,
@@ -27,7 +28,8 @@ func (t Task) mostOnCPU() int {
 //
 // A GPU keeps memory and tuned kernels per input shape, so it sees few shapes; a CPU would only waste work on padding.
 // While a run is in progress further callers queue up and share the next one, so waiting pays only where a run is much
-// cheaper than its start: on a GPU.
+// cheaper than its start: on a GPU. There the next run is put together while one is in progress, so that the GPU need
+// not wait for the copying.
 func (w *Weights) Batching(on ProviderKind, most int) Batching {
 	most = max(1, most)
 	if fixed := w.MaxBatch(); fixed > 0 {
@@ -36,7 +38,7 @@ func (w *Weights) Batching(on ProviderKind, most int) Batching {
 	if on != CUDA {
 		return Batching{Max: min(most, w.Manifest().Task.mostOnCPU())}
 	}
-	b := Batching{Max: most, Wait: 2 * time.Millisecond}
+	b := Batching{Max: most, Wait: 2 * time.Millisecond, Runs: 2}
 	for n := 1; n < most; n *= 2 {
 		b.Sizes = append(b.Sizes, n)
 	}
@@ -45,7 +47,7 @@ func (w *Weights) Batching(on ProviderKind, most int) Batching {
 }
 
 func (b Batching) validate() error {
-	if b.Max < 1 || b.Wait < 0 {
+	if b.Max < 1 || b.Wait < 0 || b.Runs < 0 {
 		return fmt.Errorf("bad batching %+v", b)
 	}
 	if len(b.Sizes) > 0 && (b.Sizes[0] < 1 || !slices.IsSorted(b.Sizes) || b.Sizes[len(b.Sizes)-1] != b.Max) {

@@ -29,7 +29,7 @@ func NewClassifier(r Runner, m Manifest, s Resampler, b Batching) (*Classifier, 
 		return nil, err
 	}
 	c := &Classifier{runner: r, manifest: m, resampler: s, batching: b, packer: newPacker(m.Input)}
-	c.batcher = newBatcher(b.Max, b.Wait, c.run)
+	c.batcher = newBatcher(b, c.run)
 	return c, nil
 }
 
