@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,41 +79,45 @@ func TestEveryItemHasARow(t *testing.T) {
 }
 
 func TestRowsAreComplete(t *testing.T) {
-	items := clips(t, "score 0.3", "score 0.9\nsleep 1h")
-	items = append(items, input.Item{Path: "bad\xffname", Bytes: 7, Err: input.ErrEmpty})
-	tool := score.Tool{Name: "t", Version: "v", Commit: "c"}
-	err := Run(t.Context(), &enginetest.Engine{}, slices.Values(items), Options{Tool: tool, Timeout: 50 * time.Millisecond}, func(row Row) error {
-		i, r := row.Index, row.Result
-		if r.Schema != score.SchemaID || r.Tool != tool || len(r.Models) != 2 || r.Runtime.OpenCV == "" || r.Settings.Detector == "" {
-			t.Errorf("row %d lacks what every row carries: %+v", i, r)
+	synctest.Test(t, func(t *testing.T) {
+		items := clips(t, "score 0.3", "score 0.9\nsleep 1h")
+		items = append(items, input.Item{Path: "bad\xffname", Bytes: 7, Err: input.ErrEmpty})
+		tool := score.Tool{Name: "t", Version: "v", Commit: "c"}
+		err := Run(t.Context(), &enginetest.Engine{}, slices.Values(items), Options{Tool: tool, Timeout: 50 * time.Millisecond}, func(row Row) error {
+			i, r := row.Index, row.Result
+			if r.Schema != score.SchemaID || r.Tool != tool || len(r.Models) != 2 || r.Runtime.OpenCV == "" || r.Settings.Detector == "" {
+				t.Errorf("row %d lacks what every row carries: %+v", i, r)
+			}
+			if r.Tracks == nil || r.Segments == nil || r.Limits == nil || r.Outcome.Reasons == nil {
+				t.Errorf("row %d has a missing list", i)
+			}
+			if i == 0 && (len(r.Input.SHA256) != 64 || r.Input.Bytes != items[0].Bytes) {
+				t.Errorf("identity: %+v", r.Input)
+			}
+			if i == 1 && !slices.Equal(r.Outcome.Reasons, []score.Reason{score.TimedOut}) {
+				t.Errorf("timeout: %+v", r.Outcome)
+			}
+			if i == 2 && (r.Input.Path != "bad\uFFFDname" || r.Input.Bytes != 7) {
+				t.Errorf("path: %+v", r.Input)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
-		if r.Tracks == nil || r.Segments == nil || r.Limits == nil || r.Outcome.Reasons == nil {
-			t.Errorf("row %d has a missing list", i)
-		}
-		if i == 0 && (len(r.Input.SHA256) != 64 || r.Input.Bytes != items[0].Bytes) {
-			t.Errorf("identity: %+v", r.Input)
-		}
-		if i == 1 && !slices.Equal(r.Outcome.Reasons, []score.Reason{score.TimedOut}) {
-			t.Errorf("timeout: %+v", r.Outcome)
-		}
-		if i == 2 && (r.Input.Path != "bad\uFFFDname" || r.Input.Bytes != 7) {
-			t.Errorf("path: %+v", r.Input)
-		}
-		return nil
 	})
-	if err != nil {
-		t.Error(err)
-	}
 }
 
 func TestInterruptedItemsHaveRows(t *testing.T) {
-	items := clips(t, "score 0.3", "score 0.9\nsleep 1h", "score 0.4", "score 0.5")
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, cancel)
-	want := []string{"scored", "error interrupted", "error interrupted", "error interrupted"}
-	if diff := cmp.Diff(want, run(ctx, t, items, Options{Jobs: 1})); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		items := clips(t, "score 0.3", "score 0.9\nsleep 1h", "score 0.4", "score 0.5")
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, cancel)
+		want := []string{"scored", "error interrupted", "error interrupted", "error interrupted"}
+		if diff := cmp.Diff(want, run(ctx, t, items, Options{Jobs: 1})); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestEmitErrorEndsTheRun(t *testing.T) {
@@ -139,17 +144,19 @@ func (c *counting) Score(context.Context, string, engine.Watch) score.Result {
 }
 
 func TestJobsAreBounded(t *testing.T) {
-	e := &counting{Engine: &enginetest.Engine{}}
-	var texts []string
-	for i := range 12 {
-		texts = append(texts, fmt.Sprint(i))
-	}
-	if err := Run(t.Context(), e, slices.Values(clips(t, texts...)), Options{Jobs: 3}, func(Row) error { return nil }); err != nil {
-		t.Error(err)
-	}
-	if most := e.most.Load(); most < 2 || most > 3 {
-		t.Errorf("%d at once, want up to 3", most)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		e := &counting{Engine: &enginetest.Engine{}}
+		var texts []string
+		for i := range 12 {
+			texts = append(texts, fmt.Sprint(i))
+		}
+		if err := Run(t.Context(), e, slices.Values(clips(t, texts...)), Options{Jobs: 3}, func(Row) error { return nil }); err != nil {
+			t.Error(err)
+		}
+		if most := e.most.Load(); most < 2 || most > 3 {
+			t.Errorf("%d at once, want up to 3", most)
+		}
+	})
 }
 
 func TestInOrder(t *testing.T) {

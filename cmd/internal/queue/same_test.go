@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
@@ -146,35 +147,39 @@ func TestChangedFilesHaveNoScore(t *testing.T) {
 
 // Two of the same bytes, and the first one changes: the second is scored by itself.
 func TestSameBytesButOneChanges(t *testing.T) {
-	items := clips(t, "score 0.3\nsleep 50ms", "score 0.3\nsleep 50ms")
-	e := &scored{meanwhile: func(path string) {
-		if path == items[0].Path {
-			time.Sleep(20 * time.Millisecond)
-			os.WriteFile(path, []byte("score 0.9"), 0o600)
+	synctest.Test(t, func(t *testing.T) {
+		items := clips(t, "score 0.3\nsleep 50ms", "score 0.3\nsleep 50ms")
+		e := &scored{meanwhile: func(path string) {
+			if path == items[0].Path {
+				time.Sleep(20 * time.Millisecond)
+				os.WriteFile(path, []byte("score 0.9"), 0o600)
+			}
+		}}
+		var others []Row
+		for _, row := range rows(t.Context(), t, e, items, Options{Jobs: 2, Memory: &memory{}}) {
+			if row.Index == 1 {
+				others = append(others, row)
+			}
 		}
-	}}
-	var others []Row
-	for _, row := range rows(t.Context(), t, e, items, Options{Jobs: 2, Memory: &memory{}}) {
-		if row.Index == 1 {
-			others = append(others, row)
+		if r := others[0].Result; r.Outcome.Status != score.Scored || *r.Outcome.Score != 0.3 {
+			t.Errorf("the other one: %+v", r.Outcome)
 		}
-	}
-	if r := others[0].Result; r.Outcome.Status != score.Scored || *r.Outcome.Score != 0.3 {
-		t.Errorf("the other one: %+v", r.Outcome)
-	}
+	})
 }
 
 func TestRunningFilesAreFinished(t *testing.T) {
-	items := clips(t, "score 0.3\nsleep 200ms", "score 0.4", "score 0.5")
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	var got []string
-	for _, row := range rows(ctx, t, &scored{}, items, Options{Jobs: 1, Finish: true}) {
-		got = append(got, string(row.Result.Outcome.Status))
-	}
-	if want := []string{"scored", "error", "error"}; !slices.Equal(got, want) {
-		t.Errorf("rows %v, want %v", got, want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		items := clips(t, "score 0.3\nsleep 200ms", "score 0.4", "score 0.5")
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		var got []string
+		for _, row := range rows(ctx, t, &scored{}, items, Options{Jobs: 1, Finish: true}) {
+			got = append(got, string(row.Result.Outcome.Status))
+		}
+		if want := []string{"scored", "error", "error"}; !slices.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+	})
 }
 
 // Items are taken as they are needed: the first row is out before the last item is known.
