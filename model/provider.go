@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,29 +23,50 @@ const (
 	CUDA ProviderKind = "cuda"
 )
 
-// ParseProvider reads auto, cpu, cuda or cuda:N.
-func ParseProvider(s string) (Provider, error) {
-	kind, device, numbered := strings.Cut(s, ":")
-	p := Provider{Kind: ProviderKind(kind)}
-	switch {
-	case !numbered && (p.Kind == Auto || p.Kind == CPU || p.Kind == CUDA):
-		return p, nil
-	case numbered && p.Kind == CUDA:
-		n, err := strconv.ParseUint(device, 10, 7)
-		if err == nil && device == strconv.FormatUint(n, 10) {
-			p.Device = int(n)
-			return p, nil
-		}
+// String is the form that ParseProviders reads.
+func (p Provider) String() string { return Providers{p}.String() }
+
+// Providers are where copies of one network are asked to run side by side: one provider, or several GPUs.
+type Providers []Provider
+
+// ParseProviders reads auto, cpu, cuda, cuda:N, or several GPUs such as cuda:0,1.
+func ParseProviders(s string) (Providers, error) {
+	kind, gpus, numbered := strings.Cut(s, ":")
+	switch k := ProviderKind(kind); {
+	case numbered && k == CUDA:
+		return parseGPUs(s, gpus)
+	case !numbered && (k == Auto || k == CPU || k == CUDA):
+		return Providers{{Kind: k}}, nil
 	}
-	return Provider{}, fmt.Errorf("unknown device %q: use auto, cpu, cuda or cuda:N", s)
+	return nil, fmt.Errorf("unknown device %q: use auto, cpu, cuda or cuda:N[,M...]", s)
 }
 
-// String is the form that ParseProvider reads.
-func (p Provider) String() string {
-	if p.Kind == CUDA {
-		return fmt.Sprintf("cuda:%d", p.Device)
+func parseGPUs(s, gpus string) (Providers, error) {
+	var p Providers
+	for number := range strings.SplitSeq(gpus, ",") {
+		n, err := strconv.ParseUint(number, 10, 7)
+		if err != nil || number != strconv.FormatUint(n, 10) {
+			return nil, fmt.Errorf("device %q: %q is not a GPU's number from 0 to 127: use auto, cpu, cuda or cuda:N[,M...]", s, number)
+		}
+		gpu := Provider{Kind: CUDA, Device: int(n)}
+		if slices.Contains(p, gpu) {
+			return nil, fmt.Errorf("device %q names GPU %d twice", s, n)
+		}
+		p = append(p, gpu)
 	}
-	return string(p.Kind)
+	return p, nil
+}
+
+// String is the form that ParseProviders reads.
+func (p Providers) String() string {
+	var gpus []string
+	for _, one := range p {
+		if one.Kind != CUDA {
+			return string(one.Kind)
+		}
+		gpus = append(gpus, strconv.Itoa(one.Device))
+	}
+	return string(CUDA) + ":" + strings.Join(gpus, ",")
 }
 
 // Used says where a network really runs.

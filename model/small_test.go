@@ -3,26 +3,34 @@ package model
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/blendscope/blendscope/frames"
 )
 
-func TestParseProvider(t *testing.T) {
-	for in, want := range map[string]Provider{
-		"auto": {Kind: Auto}, "cpu": {Kind: CPU}, "cuda": {Kind: CUDA}, "cuda:0": {Kind: CUDA}, "cuda:3": {Kind: CUDA, Device: 3},
+func TestParseProviders(t *testing.T) {
+	gpu := func(n int) Provider { return Provider{Kind: CUDA, Device: n} }
+	for in, want := range map[string]Providers{
+		"auto": {{Kind: Auto}}, "cpu": {{Kind: CPU}}, "cuda": {gpu(0)}, "cuda:0": {gpu(0)}, "cuda:3": {gpu(3)},
+		"cuda:0,1": {gpu(0), gpu(1)}, "cuda:7,127,2": {gpu(7), gpu(127), gpu(2)},
 	} {
-		if got, err := ParseProvider(in); err != nil || got != want {
+		got, err := ParseProviders(in)
+		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, %v", in, got, err)
 		}
-	}
-	for _, in := range []string{"", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:1x", "cuda:01", "cuda:999", "cpu:0", "auto:1"} {
-		if got, err := ParseProvider(in); err == nil {
-			t.Errorf("%q: got %v, want an error", in, got)
+		if s := got.String(); s != in && in != "cuda" {
+			t.Errorf("%s becomes %s", in, s)
 		}
 	}
-	if s := (Provider{Kind: CUDA, Device: 2}).String(); s != "cuda:2" {
-		t.Errorf("got %s", s)
+	for in, want := range map[string]string{
+		"": `unknown device ""`, "gpu": "use auto, cpu, cuda or cuda:N", "CUDA": "unknown", "cpu:0": "unknown", "auto:1": "unknown",
+		"cuda:": `"" is not a GPU's number`, "cuda:-1": `"-1" is not`, "cuda:x": `"x" is not`, "cuda:1x": "not", "cuda:01": "not", "cuda:999": "0 to 127",
+		"cuda:0,": `"" is not`, "cuda:0,,1": "not", "cuda:0, 1": `" 1" is not`, "cuda:0,cuda:1": "not", "cuda:0,0": "names GPU 0 twice",
+	} {
+		if got, err := ParseProviders(in); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v and %v, want %q", in, got, err, want)
+		}
 	}
 }
 

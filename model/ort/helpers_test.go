@@ -3,6 +3,7 @@ package ort_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -10,6 +11,7 @@ import (
 	"github.com/blendscope/blendscope/model"
 	"github.com/blendscope/blendscope/model/modeltest"
 	"github.com/blendscope/blendscope/model/ort"
+	"github.com/blendscope/blendscope/models"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,7 +64,7 @@ func providers(t *testing.T, test func(t *testing.T, e *ort.Environment, o ort.O
 	t.Run("cpu", func(t *testing.T) { test(t, environment(t), cpu()) })
 	t.Run("cuda", func(t *testing.T) {
 		e := environment(t)
-		o := ort.Options{Provider: model.Provider{Kind: model.CUDA}}
+		o := ort.Options{Provider: model.Provider{Kind: model.CUDA}, CUDA: tuning(t)}
 		s, err := e.NewSession(t.Context(), classifierWeights(t), o)
 		if err != nil {
 			t.Skipf("no CUDA: %v", err)
@@ -70,4 +72,52 @@ func providers(t *testing.T, test func(t *testing.T, e *ort.Environment, o ort.O
 		_ = s.Close()
 		test(t, e, o)
 	})
+}
+
+// tuning are the options of the CUDA provider in BLENDSCOPE_BENCH_CUDA, such as use_tf32=1,prefer_nhwc=1.
+func tuning(t testing.TB) map[string]string {
+	t.Helper()
+	options := map[string]string{}
+	for option := range strings.SplitSeq(os.Getenv("BLENDSCOPE_BENCH_CUDA"), ",") {
+		if name, value, ok := strings.Cut(option, "="); ok {
+			options[name] = value
+		} else if option != "" {
+			t.Fatalf("BLENDSCOPE_BENCH_CUDA: %q is not NAME=VALUE", option)
+		}
+	}
+	return options
+}
+
+// measured are the weights of the shipped classifier, or of the one in the folder of models that BLENDSCOPE_BENCH_MODELS names.
+func measured(t testing.TB) *model.Weights {
+	t.Helper()
+	folder := os.Getenv("BLENDSCOPE_BENCH_MODELS")
+	if folder == "" {
+		return shippedClassifier(t)
+	}
+	for _, entry := range model.NewRegistry(model.Folder{FS: os.DirFS(folder), Origin: folder}).List() {
+		if entry.Manifest.Task == model.ForgeryClassification {
+			return open(t, entry)
+		}
+	}
+	t.Fatalf("no classifier in %s", folder)
+	return nil
+}
+
+func shippedClassifier(t testing.TB) *model.Weights {
+	t.Helper()
+	entry, err := shipped().Get(model.ForgeryClassification, models.ForgeryClassification)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t, entry)
+}
+
+func open(t testing.TB, entry model.Entry) *model.Weights {
+	t.Helper()
+	w, err := entry.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -42,7 +43,7 @@ func (e *ProviderError) Hint() string {
 func (s *Session) start(ctx context.Context, w *model.Weights, o Options) error {
 	switch o.Provider.Kind {
 	case model.CPU:
-		return s.load(w, model.Provider{Kind: model.CPU}, o.Threads)
+		return s.load(w, model.Provider{Kind: model.CPU}, o)
 	case model.CUDA:
 		if err := s.loadCUDA(ctx, w, o); err != nil {
 			return &ProviderError{o.Provider, err}
@@ -54,7 +55,7 @@ func (s *Session) start(ctx context.Context, w *model.Weights, o Options) error 
 			return err
 		}
 		s.used.Note = oneLine(err)
-		return s.load(w, model.Provider{Kind: model.CPU}, o.Threads)
+		return s.load(w, model.Provider{Kind: model.CPU}, o)
 	}
 	return &ProviderError{o.Provider, errors.New("unknown kind")}
 }
@@ -67,7 +68,7 @@ func (s *Session) loadCUDA(ctx context.Context, w *model.Weights, o Options) err
 	}
 	restore := guardSignals()
 	defer restore()
-	if err := s.load(w, model.Provider{Kind: model.CUDA, Device: o.Provider.Device}, o.Threads); err != nil {
+	if err := s.load(w, model.Provider{Kind: model.CUDA, Device: o.Provider.Device}, o); err != nil {
 		return err
 	}
 	input, err := warmUp(s.manifest.Input, w.MaxBatch())
@@ -111,8 +112,8 @@ func warmUp(in model.Input, fixedBatch int) (model.Tensor, error) {
 }
 
 // load makes the native session and says where it runs.
-func (s *Session) load(w *model.Weights, p model.Provider, threads int) error {
-	options, err := sessionOptions(p, threads)
+func (s *Session) load(w *model.Weights, p model.Provider, o Options) error {
+	options, err := sessionOptions(p, o)
 	if err != nil {
 		return err
 	}
@@ -126,18 +127,19 @@ func (s *Session) load(w *model.Weights, p model.Provider, threads int) error {
 	return nil
 }
 
-func sessionOptions(p model.Provider, threads int) (*onnx.SessionOptions, error) {
+func sessionOptions(p model.Provider, o Options) (*onnx.SessionOptions, error) {
 	options, err := onnx.NewSessionOptions()
 	if err != nil {
 		return nil, err
 	}
-	if err := configure(options, p, threads); err != nil {
+	if err := configure(options, p, o); err != nil {
 		return nil, errors.Join(err, options.Destroy())
 	}
 	return options, nil
 }
 
-func configure(o *onnx.SessionOptions, p model.Provider, threads int) error {
+func configure(o *onnx.SessionOptions, p model.Provider, asked Options) error {
+	threads := asked.Threads
 	if threads <= 0 {
 		// Detector and classifier run side by side, and the decoder beside them: on two cores one thread each takes a fifth
 		// less CPU time per frame than two, which wait for each other at every operator.
@@ -159,27 +161,29 @@ func configure(o *onnx.SessionOptions, p model.Provider, threads int) error {
 		o.SetLogSeverityLevel(onnx.LoggingLevelFatal),
 	}
 	if p.Kind == model.CUDA {
-		settings = append(settings, appendCUDA(o, p.Device))
+		settings = append(settings, appendCUDA(o, p.Device, asked.CUDA))
 	}
 	return errors.Join(settings...)
 }
 
-func appendCUDA(o *onnx.SessionOptions, device int) error {
+func appendCUDA(o *onnx.SessionOptions, device int, further map[string]string) error {
 	cuda, err := onnx.NewCUDAProviderOptions()
 	if err != nil {
 		return err
 	}
 	defer cuda.Destroy() // fails only when destroyed before
-	err = cuda.Update(map[string]string{
+	settings := map[string]string{
 		"device_id": strconv.Itoa(device),
 		// The default tries all algorithms and takes the fastest of the day: slow to start and not reproducible.
 		"cudnn_conv_algo_search": "HEURISTIC",
-		// TF32 keeps 10 bits of mantissa; scores must agree with the CPU's.
+		// TF32 keeps 10 bits of mantissa: logits then differ by up to 0.07 from the CPU's, by which the reference outputs would
+		// not be recognised any more.
 		"use_tf32": "0",
 		// The default doubles the arena at each growth.
 		"arena_extend_strategy": "kSameAsRequested",
-	})
-	if err != nil {
+	}
+	maps.Copy(settings, further)
+	if err := cuda.Update(settings); err != nil {
 		return err
 	}
 	return o.AppendExecutionProviderCUDA(cuda)
@@ -198,15 +202,23 @@ func deviceName(p model.Provider) string {
 
 // gpuName adds the card's name where all cards have the same one: CUDA's numbers need not follow the driver's order.
 func gpuName(device int) string {
-	files, _ := filepath.Glob("/proc/driver/nvidia/gpus/*/information") // the pattern is good
-	var cards []string
-	for _, f := range files {
-		cards = append(cards, lineOf(f, "Model"))
-	}
-	if cards = slices.Compact(cards); len(cards) == 1 && cards[0] != "" {
+	if cards := slices.Compact(cards()); len(cards) == 1 && cards[0] != "" {
 		return fmt.Sprintf("GPU %d: %s", device, cards[0])
 	}
 	return fmt.Sprintf("GPU %d", device)
+}
+
+// GPUs is how many cards the NVIDIA driver has found; a session on one of them may still fail.
+func GPUs() int { return len(cards()) }
+
+// cards are the models that the driver names.
+func cards() []string {
+	files, _ := filepath.Glob("/proc/driver/nvidia/gpus/*/information") // the pattern is good
+	var models []string
+	for _, f := range files {
+		models = append(models, lineOf(f, "Model"))
+	}
+	return models
 }
 
 // lineOf reads the value of the first "key : value" line of a file.

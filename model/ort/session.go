@@ -16,6 +16,8 @@ import (
 type Options struct {
 	Provider model.Provider
 	Threads  int // CPU threads within one operator; 0: half of what Go may use, which respects a container's limit
+	// CUDA are further options of the CUDA provider by ONNX Runtime's names, such as prefer_nhwc: for measuring.
+	CUDA map[string]string
 }
 
 // Session is a network loaded into the runtime. It implements model.Runner.

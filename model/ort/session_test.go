@@ -33,6 +33,16 @@ func TestSessionConforms(t *testing.T) {
 	})
 }
 
+// Two copies of a network, as on two GPUs. On one GPU both are on it.
+func TestSpreadSessionsConform(t *testing.T) {
+	providers(t, func(t *testing.T, e *ort.Environment, o ort.Options) {
+		w := classifierWeights(t)
+		modeltest.TestRunner(t, w.Manifest(), func(t *testing.T) model.Runner {
+			return model.Spread(session(t, e, w, o), session(t, e, w, o))
+		})
+	})
+}
+
 func TestDetectorConforms(t *testing.T) {
 	providers(t, func(t *testing.T, e *ort.Environment, o ort.Options) {
 		w := modeltest.Weights(t, model.FaceDetection, "detector")

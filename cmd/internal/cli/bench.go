@@ -106,7 +106,7 @@ func (o *benchOptions) flags(cmd *cobra.Command) {
 	modelFlags(f, &o.engine)
 	libraryFlags(f, &o.engine)
 	f.SortFlags = false
-	choose(cmd, "device", "auto", "cpu", "cuda")
+	chooseDevice(cmd)
 	var stages []string
 	for _, s := range bench.Stages() {
 		stages = append(stages, string(s))

@@ -17,7 +17,7 @@ import (
 // libraryFlags are those of every command that loads the native libraries.
 func libraryFlags(flags *pflag.FlagSet, c *engine.Config) {
 	flags.StringVar(&c.Library, "onnxruntime", "", "`file` with ONNX Runtime's shared library (default: look for it)")
-	flags.StringVar(&c.Device, "device", "auto", "`device` the models run on: auto, cpu or cuda[:N]; auto takes CUDA where it works")
+	flags.StringVar(&c.Device, "device", "auto", "`device` the models run on: auto, cpu, cuda or cuda:N[,M...] for one or more GPUs; auto takes CUDA where it works")
 	flags.IntVar(&c.Threads, "threads", 0, "threads of one inference on the CPU (default: one for two cores)")
 }
 
@@ -39,7 +39,7 @@ func detectFlag(flags *pflag.FlagSet, c *engine.Config) {
 
 // checkLibraryFlags finds values that cannot be meant.
 func checkLibraryFlags(c engine.Config) error {
-	if _, err := model.ParseProvider(c.Device); err != nil {
+	if _, err := model.ParseProviders(c.Device); err != nil {
 		return exit.Usagef("--device: %w", err)
 	}
 	if c.Threads < 0 {
@@ -52,6 +52,9 @@ func checkLibraryFlags(c engine.Config) error {
 func choose(cmd *cobra.Command, flag string, values ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown names only
 }
+
+// chooseDevice offers the kinds of device; which GPUs there are is doctor's to say.
+func chooseDevice(cmd *cobra.Command) { choose(cmd, "device", "auto", "cpu", "cuda", "cuda:0,1") }
 
 // probability is a flag in (0, 1], written as 0.9 or 90%. The zero value means not set.
 type probability float64

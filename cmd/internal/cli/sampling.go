@@ -58,5 +58,5 @@ func engineFlags(cmd *cobra.Command, c *engine.Config) {
 	modelFlags(f, c)
 	libraryFlags(f, c)
 	supervisionFlags(f, c)
-	choose(cmd, "device", "auto", "cpu", "cuda")
+	chooseDevice(cmd)
 }

@@ -19,7 +19,7 @@ const DefaultFPS = 5
 
 // Config is what the user can choose about an engine.
 type Config struct {
-	Device      string          // auto, cpu or cuda[:N]
+	Device      string          // auto, cpu, cuda or cuda:N[,M...]
 	Threads     int             // of one inference; 0 means one per two cores
 	Library     string          // ONNX Runtime's shared library; empty means to look for it
 	Models      string          // folder with more models than those in the binary; may be empty

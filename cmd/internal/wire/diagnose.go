@@ -134,26 +134,32 @@ func selfTest(ctx context.Context, runtime *ort.Environment, w *model.Weights) e
 	return model.CheckGolden(ctx, session, w.Manifest())
 }
 
-// providers tries the hardware with a model that works.
+// providers tries the hardware with a model that works: the CPU and every GPU.
 func (x *examiner) providers(ctx context.Context, runtime *ort.Environment, w *model.Weights) {
-	for _, kind := range []model.ProviderKind{model.CPU, model.CUDA} {
-		c := engine.Check{Name: "provider " + string(kind), Essential: kind == model.CPU}
-		if runtime == nil || w == nil {
-			c.State, c.Detail = engine.Skipped, "needs ONNX Runtime and a model that works"
-			x.add(c)
-			continue
-		}
-		session, err := runtime.NewSession(ctx, w, ort.Options{Provider: model.Provider{Kind: kind}})
-		switch {
-		case err == nil:
-			c.State, c.Detail = engine.OK, session.Used().Device
-			_ = session.Close()
-		case c.Essential:
-			c.State, c.Detail, c.Mend = engine.Broken, err.Error(), mendSetup
-		default:
-			c.State, c.Detail = engine.Absent, reasonOnly(err)+"; not needed. With an NVIDIA GPU: make setup-cuda"
-		}
-		x.add(c)
+	x.provider(ctx, runtime, w, "cpu", model.Provider{Kind: model.CPU})
+	x.provider(ctx, runtime, w, "cuda", model.Provider{Kind: model.CUDA})
+	for n := 1; n < ort.GPUs(); n++ {
+		gpu := model.Provider{Kind: model.CUDA, Device: n}
+		x.provider(ctx, runtime, w, gpu.String(), gpu)
+	}
+}
+
+func (x *examiner) provider(ctx context.Context, runtime *ort.Environment, w *model.Weights, name string, p model.Provider) {
+	c := engine.Check{Name: "provider " + name, Essential: p.Kind == model.CPU}
+	defer func() { x.add(c) }()
+	if runtime == nil || w == nil {
+		c.State, c.Detail = engine.Skipped, "needs ONNX Runtime and a model that works"
+		return
+	}
+	session, err := runtime.NewSession(ctx, w, ort.Options{Provider: p})
+	switch {
+	case err == nil:
+		c.State, c.Detail = engine.OK, session.Used().Device
+		_ = session.Close()
+	case c.Essential:
+		c.State, c.Detail, c.Mend = engine.Broken, err.Error(), mendSetup
+	default:
+		c.State, c.Detail = engine.Absent, reasonOnly(err)+"; not needed. With an NVIDIA GPU: make setup-cuda"
 	}
 }
 

@@ -97,11 +97,14 @@ func (p Platform) libraries(explicit string) []string {
 	return ort.Libraries(explicit, p.Executable)
 }
 
-// network is one model ready to run.
+// network is one model ready to run, on one provider or a copy on each of several GPUs.
 type network struct {
-	*ort.Session
-	manifest model.Manifest
-	weights  *model.Weights
+	model.Runner
+	manifest  model.Manifest
+	weights   *model.Weights
+	providers model.Providers
+	devices   []string
+	note      string
 }
 
 // load verifies a model and hands it to the runtime.
@@ -114,20 +117,30 @@ func (b *builder) load(ctx context.Context, r *model.Registry, env *ort.Environm
 	if err != nil {
 		return network{}, err
 	}
-	provider, err := model.ParseProvider(b.config.Device)
+	asked, err := model.ParseProviders(b.config.Device)
 	if err != nil {
 		return network{}, err
 	}
-	session, err := env.NewSession(ctx, weights, ort.Options{Provider: provider, Threads: b.config.Threads})
-	if err != nil {
-		return network{}, err
+	n := network{manifest: entry.Manifest, weights: weights}
+	var sessions []model.Runner
+	for _, provider := range asked {
+		session, err := env.NewSession(ctx, weights, ort.Options{Provider: provider, Threads: b.config.Threads})
+		if err != nil {
+			return network{}, err
+		}
+		b.closers = append(b.closers, session.Close)
+		sessions = append(sessions, session)
+		used := session.Used()
+		n.providers, n.devices, n.note = append(n.providers, used.Provider), append(n.devices, used.Device), used.Note
 	}
-	b.closers = append(b.closers, session.Close)
-	return network{session, entry.Manifest, weights}, nil
+	n.Runner = model.Spread(sessions...)
+	return n, nil
 }
 
 func (n network) batching(most int) model.Batching {
-	return n.weights.Batching(n.Used().Provider.Kind, most)
+	b := n.weights.Batching(n.providers[0].Kind, most)
+	b.Runs *= len(n.providers)
+	return b
 }
 
 func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.Pipeline, error) {
@@ -158,14 +171,14 @@ func (b *builder) pipeline(decoder *opencv.Opener, face, judge network) (score.P
 }
 
 func (b *builder) about(env *ort.Environment, face, judge network, o score.Options) engine.About {
-	used, provider := judge.Used(), judge.Used().Provider.String()
-	if other := face.Used().Provider.String(); other != provider {
+	provider := judge.providers.String()
+	if other := face.providers.String(); other != provider {
 		provider += ", detector " + other
 	}
 	return engine.About{
 		Models: []score.ModelRef{face.ref(), judge.ref()},
 		Runtime: score.Runtime{
-			ProviderRequested: b.config.Device, ProviderUsed: provider, Device: used.Device,
+			ProviderRequested: b.config.Device, ProviderUsed: provider, Device: strings.Join(judge.devices, ", "),
 			ONNXRuntime: env.Version(), OpenCV: opencv.Version(),
 		},
 		Settings: score.Settings{
@@ -174,7 +187,7 @@ func (b *builder) about(env *ort.Environment, face, judge network, o score.Optio
 			Detector: face.manifest.String(), Classifier: judge.manifest.String(), Detection: o.Detection(),
 			Aggregation: score.Aggregation, Thresholds: score.DefaultThresholds(),
 		},
-		Note: noteworthy(used.Note),
+		Note: noteworthy(judge.note),
 	}
 }
 
