@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -93,7 +94,7 @@ func (s *stage) send(msgs ...tea.Msg) {
 	}
 }
 
-// run carries out what a message asks for, without waiting for what has no end.
+// run carries out what a message asks for, without waiting for what takes time or has no end. It is called in a bubble.
 func (s *stage) run(cmd tea.Cmd) {
 	s.t.Helper()
 	if cmd == nil {
@@ -101,6 +102,7 @@ func (s *stage) run(cmd tea.Cmd) {
 	}
 	done := make(chan tea.Msg, 1)
 	go func() { done <- cmd() }()
+	synctest.Wait()
 	select {
 	case msg := <-done:
 		if batch, ok := msg.(tea.BatchMsg); ok {
@@ -113,7 +115,8 @@ func (s *stage) run(cmd tea.Cmd) {
 			_, next := s.Update(msg)
 			s.run(next)
 		}
-	case <-time.After(200 * time.Millisecond):
+	default:
+		s.t.Cleanup(func() { <-done })
 	}
 }
 

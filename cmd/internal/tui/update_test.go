@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -130,55 +131,59 @@ func TestMapAndZoom(t *testing.T) {
 }
 
 func TestMarksAreExportedWithTheResult(t *testing.T) {
-	s := newStage(t, 100, 30)
-	s.clip(true)
-	s.press("a")
-	s.shows("mark 0:06.000, comment:")
-	s.press("q", "?", "enter") // letters of the comment
-	s.shows("marked 0:06.000")
-	if cmd := s.press("Q"); cmd == nil || s.quitting {
-		t.Error("quits without a word about the mark")
-	}
-	s.shows("1 mark not exported")
-	s.press("e")
-	s.shows("p picture")
-	s.run(s.press("j"))
-	s.shows("wrote ")
-	data, err := os.ReadFile(filepath.Join(s.options.Folder, "interview.review.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var e Exported
-	if err := json.Unmarshal(data, &e); err != nil || len(e.Marks) != 1 || e.Marks[0].Comment != "q?" || e.Marks[0].Frame != 150 || len(e.Marks[0].Faces) != 2 {
-		t.Errorf("%+v, %v", e.Marks, err)
-	}
-	if e.Schema != score.SchemaID || len(e.Tracks) != 2 {
-		t.Errorf("not a result: %+v", e.Result)
-	}
-	s.press("e")
-	s.run(s.press("j")) // nothing is written over
-	if _, err := os.Stat(filepath.Join(s.options.Folder, "interview.review-2.json")); err != nil {
-		t.Error(err)
-	}
-	if s.press("Q"); !s.quitting {
-		t.Error("does not quit")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, 100, 30)
+		s.clip(true)
+		s.press("a")
+		s.shows("mark 0:06.000, comment:")
+		s.press("q", "?", "enter") // letters of the comment
+		s.shows("marked 0:06.000")
+		if cmd := s.press("Q"); cmd == nil || s.quitting {
+			t.Error("quits without a word about the mark")
+		}
+		s.shows("1 mark not exported")
+		s.press("e")
+		s.shows("p picture")
+		s.run(s.press("j"))
+		s.shows("wrote ")
+		data, err := os.ReadFile(filepath.Join(s.options.Folder, "interview.review.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e Exported
+		if err := json.Unmarshal(data, &e); err != nil || len(e.Marks) != 1 || e.Marks[0].Comment != "q?" || e.Marks[0].Frame != 150 || len(e.Marks[0].Faces) != 2 {
+			t.Errorf("%+v, %v", e.Marks, err)
+		}
+		if e.Schema != score.SchemaID || len(e.Tracks) != 2 {
+			t.Errorf("not a result: %+v", e.Result)
+		}
+		s.press("e")
+		s.run(s.press("j")) // nothing is written over
+		if _, err := os.Stat(filepath.Join(s.options.Folder, "interview.review-2.json")); err != nil {
+			t.Error(err)
+		}
+		if s.press("Q"); !s.quitting {
+			t.Error("does not quit")
+		}
+	})
 }
 
 func TestSummaryGoesToTheClipboard(t *testing.T) {
-	for language, want := range map[score.Language]string{
-		score.English: "Look at: 0:05.0–0:08.0, face 2, 88%",
-		score.French:  "À regarder : 0:05.0–0:08.0, visage 2, 88 %",
-	} {
-		text := Summary(interview(false), []Mark{{TMS: 9000, Frame: 225, Comment: "hand\x1b"}}, language)
-		if !strings.Contains(text, want) || strings.Contains(text, "\x1b") || !strings.Contains(text, strings.Repeat("ab", 32)) {
-			t.Errorf("%s:\n%s", language, text)
+	synctest.Test(t, func(t *testing.T) {
+		for language, want := range map[score.Language]string{
+			score.English: "Look at: 0:05.0–0:08.0, face 2, 88%",
+			score.French:  "À regarder : 0:05.0–0:08.0, visage 2, 88 %",
+		} {
+			text := Summary(interview(false), []Mark{{TMS: 9000, Frame: 225, Comment: "hand\x1b"}}, language)
+			if !strings.Contains(text, want) || strings.Contains(text, "\x1b") || !strings.Contains(text, strings.Repeat("ab", 32)) {
+				t.Errorf("%s:\n%s", language, text)
+			}
 		}
-	}
-	s := newStage(t, 80, 24)
-	s.clip(true)
-	s.run(s.press("y"))
-	s.shows("clipboard")
+		s := newStage(t, 80, 24)
+		s.clip(true)
+		s.run(s.press("y"))
+		s.shows("clipboard")
+	})
 }
 
 func TestMouseOnTheTimeline(t *testing.T) {
@@ -237,89 +242,97 @@ func TestQueueSortsFiltersAndSearches(t *testing.T) {
 }
 
 func TestOpenAndBack(t *testing.T) {
-	s := newStage(t, 100, 30)
-	s.files()
-	s.press("down", "enter")
-	if s.view != clipView || s.Model.clip.row.path != "clips/speech.mp4" || !slices.Equal(s.desk.watch, []int{1}) {
-		t.Fatalf("view %d", s.view)
-	}
-	s.run(s.watch(s.Model.clip)) // the file is not there
-	s.shows("no picture: file does not exist")
-	s.shows("8% .  weak") // what is known is shown all the same
-	s.run(s.press("q"))
-	if s.view != queueView || s.quitting || s.queue.cursor != 1 {
-		t.Error("q does not go back to the list")
-	}
-	if s.press("q"); !s.quitting {
-		t.Error("q does not quit from the list")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, 100, 30)
+		s.files()
+		s.press("down", "enter")
+		if s.view != clipView || s.Model.clip.row.path != "clips/speech.mp4" || !slices.Equal(s.desk.watch, []int{1}) {
+			t.Fatalf("view %d", s.view)
+		}
+		s.run(s.watch(s.Model.clip)) // the file is not there
+		s.shows("no picture: file does not exist")
+		s.shows("8% .  weak") // what is known is shown all the same
+		s.run(s.press("q"))
+		if s.view != queueView || s.quitting || s.queue.cursor != 1 {
+			t.Error("q does not go back to the list")
+		}
+		if s.press("q"); !s.quitting {
+			t.Error("q does not quit from the list")
+		}
+	})
 }
 
 func TestASingleFileIsOpenedAtOnce(t *testing.T) {
-	s := newStage(t, 100, 30)
-	s.finding = 1
-	shown := false
-	s.options.Shown = func() { shown = true }
-	s.send(foundMsg{path: "a.mp4", items: []input.Item{{Path: "a.mp4"}}})
-	if s.view != clipView || s.Model.clip == nil || shown {
-		t.Fatal("not opened, or the engine did not wait for the picture")
-	}
-	s.run(s.watch(s.Model.clip))
-	if !shown {
-		t.Error("the engine is never started")
-	}
-	s.Close()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, 100, 30)
+		s.finding = 1
+		shown := false
+		s.options.Shown = func() { shown = true }
+		s.send(foundMsg{path: "a.mp4", items: []input.Item{{Path: "a.mp4"}}})
+		if s.view != clipView || s.Model.clip == nil || shown {
+			t.Fatal("not opened, or the engine did not wait for the picture")
+		}
+		s.run(s.watch(s.Model.clip))
+		if !shown {
+			t.Error("the engine is never started")
+		}
+		s.Close()
+	})
 }
 
 func TestStoresOpenWithoutScoring(t *testing.T) {
-	folder := t.TempDir()
-	write := func(name, text string) string {
-		file := filepath.Join(folder, name)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		write := func(name, text string) string {
+			file := filepath.Join(folder, name)
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return file
+		}
+		r := interview(false)
+		line, err := json.Marshal(r)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return file
-	}
-	r := interview(false)
-	line, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Input.Path = "clips/other.mp4"
-	other, _ := json.Marshal(r)
-	s := newStage(t, 100, 30)
-	s.finding = 1
-	s.run(s.find(write("results.jsonl", string(line)+"\n"+string(other)+"\n")))
-	s.shows("2 files · 2 scored")
-	if !slices.Equal(s.desk.done, []bool{true, true}) {
-		t.Errorf("would be scored: %v", s.desk.done)
-	}
-	s.run(s.find(write("newer.jsonl", `{"schema":"blendscope.result/9"}`+"\n")))
-	s.shows("newer version")
-	s.run(s.find(write("empty.jsonl", "")))
-	s.shows("no results in it")
-	s.shows("2 files · 2 scored")
+		r.Input.Path = "clips/other.mp4"
+		other, _ := json.Marshal(r)
+		s := newStage(t, 100, 30)
+		s.finding = 1
+		s.run(s.find(write("results.jsonl", string(line)+"\n"+string(other)+"\n")))
+		s.shows("2 files · 2 scored")
+		if !slices.Equal(s.desk.done, []bool{true, true}) {
+			t.Errorf("would be scored: %v", s.desk.done)
+		}
+		s.run(s.find(write("newer.jsonl", `{"schema":"blendscope.result/9"}`+"\n")))
+		s.shows("newer version")
+		s.run(s.find(write("empty.jsonl", "")))
+		s.shows("no results in it")
+		s.shows("2 files · 2 scored")
+	})
 }
 
 func TestAnExportIsOpenedWithItsMarks(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "interview.review.json")
-	data, err := json.Marshal(Exported{*interview(false), []Mark{{TMS: 9000, Frame: 225, Comment: "hand"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := newStage(t, 120, 40)
-	s.finding = 1
-	s.run(s.find(file))
-	s.shows("1 mark")
-	s.shows("83% !!  strong")
-	s.press("q") // nothing is lost
-	if !s.quitting {
-		t.Error("asks about marks that are in a file")
-	}
-	s.Close()
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "interview.review.json")
+		data, err := json.Marshal(Exported{*interview(false), []Mark{{TMS: 9000, Frame: 225, Comment: "hand"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := newStage(t, 120, 40)
+		s.finding = 1
+		s.run(s.find(file))
+		s.shows("1 mark")
+		s.shows("83% !!  strong")
+		s.press("q") // nothing is lost
+		if !s.quitting {
+			t.Error("asks about marks that are in a file")
+		}
+		s.Close()
+	})
 }
 
 func TestASlowLinkGetsFewerPictures(t *testing.T) {
@@ -343,21 +356,23 @@ func TestASlowLinkGetsFewerPictures(t *testing.T) {
 }
 
 func TestAFolderWithoutMediaIsARow(t *testing.T) {
-	s := newStage(t, 120, 30)
-	s.finding = 2
-	s.run(s.find(t.TempDir()))
-	s.run(s.find(filepath.Join(t.TempDir(), "gone.mp4")))
-	if len(s.queue.rows) != 2 || s.desk.items[0].Err == nil || s.desk.items[1].Err == nil {
-		t.Errorf("rows %d", len(s.queue.rows))
-	}
-	s.press("a")
-	for _, k := range t.TempDir() {
-		s.press(string(k))
-	}
-	s.run(s.press("enter"))
-	if len(s.queue.rows) != 3 {
-		t.Errorf("%d rows after adding", len(s.queue.rows))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, 120, 30)
+		s.finding = 2
+		s.run(s.find(t.TempDir()))
+		s.run(s.find(filepath.Join(t.TempDir(), "gone.mp4")))
+		if len(s.queue.rows) != 2 || s.desk.items[0].Err == nil || s.desk.items[1].Err == nil {
+			t.Errorf("rows %d", len(s.queue.rows))
+		}
+		s.press("a")
+		for _, k := range t.TempDir() {
+			s.press(string(k))
+		}
+		s.run(s.press("enter"))
+		if len(s.queue.rows) != 3 {
+			t.Errorf("%d rows after adding", len(s.queue.rows))
+		}
+	})
 }
 
 func TestAnEngineThatFailsIsSaid(t *testing.T) {
