@@ -7,7 +7,6 @@
 package sandbox
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -66,9 +65,4 @@ func Describe(all []Protection) (holding, lacking string) {
 		return strings.Join(parts, ", ")
 	}
 	return list(true), list(false)
-}
-
-// Lacks reports whether some protection does not hold.
-func Lacks(all []Protection) bool {
-	return slices.ContainsFunc(all, func(p Protection) bool { return !p.Holds })
 }

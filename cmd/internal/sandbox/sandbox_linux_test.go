@@ -170,8 +170,7 @@ func TestConfinedChildHasOnlyWhatItNeeds(t *testing.T) {
 	in := folder(t)
 	var confined []Protection
 	r := run(t, in, func() { confined = Confine(plan(in)) })
-	if all := append(confined, r.Settled...); Lacks(all) {
-		_, lacking := Describe(all)
+	if _, lacking := Describe(append(confined, r.Settled...)); lacking != "" {
 		t.Skip("this system lacks protections: ", lacking)
 	}
 	for _, name := range []string{"read given", "read given by descriptor", "signal itself", "read its own limits", "threads", "start before settling", "change the mode before settling"} {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,22 +101,12 @@ func command(w world) *exec.Cmd {
 	}
 	cmd := exec.Command(program, Command)
 	cmd.Args[0] = build.Name
-	cmd.Env = append(cmd.Environ(), env.NativeMessages+"=1") // they come to us, not to the terminal
-	if !set(cmd.Env, "GOTRACEBACK") {
-		cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // the cause of a crash, not 200 lines
-	}
+	// Native messages come to us, not to the terminal. Of a crash, its cause is enough, not 200 lines, unless the user wants
+	// them: what comes later counts.
+	cmd.Env = slices.Concat([]string{"GOTRACEBACK=none"}, cmd.Environ(), []string{env.NativeMessages + "=1"})
 	cmd.SysProcAttr = attributes()
 	cmd.WaitDelay = parting
 	return cmd
-}
-
-func set(environment []string, name string) bool {
-	for _, entry := range environment {
-		if strings.HasPrefix(entry, name+"=") {
-			return true
-		}
-	}
-	return false
 }
 
 // dataLimit is a wall behind the limit that is watched, for what grows faster than the watch looks. It counts memory that

@@ -92,22 +92,15 @@ func TestPreviewOfAProcessThatDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	if err := syscall.Kill(v.(*preview).child.cmd.Process.Pid, syscall.SIGSEGV); err != nil {
+	c := v.(*preview).child
+	if err := syscall.Kill(c.cmd.Process.Pid, syscall.SIGSEGV); err != nil {
 		t.Fatal(err)
 	}
-	for range 20 { // the signal takes its time
-		var f *frames.Frame
-		if f, err = v.Next(t.Context()); err != nil {
-			break
+	<-c.gone
+	for range 2 {
+		if _, err := v.Next(t.Context()); !errors.Is(err, errUnwell) {
+			t.Errorf("err = %v", err)
 		}
-		f.Release()
-		time.Sleep(20 * time.Millisecond)
-	}
-	if !errors.Is(err, errUnwell) && err != io.EOF {
-		t.Errorf("err = %v", err)
-	}
-	if _, err := v.Next(t.Context()); !errors.Is(err, errUnwell) {
-		t.Errorf("err = %v", err)
 	}
 }
 

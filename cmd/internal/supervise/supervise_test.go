@@ -112,14 +112,18 @@ func TestWatchHearsTheChild(t *testing.T) {
 }
 
 func TestTroubleIsTheFilesOwn(t *testing.T) {
-	s := engine.Supervision{Stall: 2 * time.Second, MemoryLimit: 200 << 20, Inputs: []string{"."}}
+	s := engine.Supervision{MemoryLimit: 200 << 20, Inputs: []string{"."}}
 	e := begin(t, engine.Config{Supervision: s}, map[string]string{
 		"crash": "crash", "abort": "abort", "panic": "panic", "hang": "hang", "bomb": "bomb", "good": "score 0.2", "worn": "score 0.3\ncrash worn",
 	})
 	for path, want := range map[string]score.Reason{
 		"crash": score.Crashed, "abort": score.Crashed, "panic": score.Crashed, "hang": score.Hung, "bomb": score.OutOfMemory, "gone": score.NotFound,
 	} {
+		if e.limits.stall = DefaultStall; want == score.Hung {
+			e.limits.stall = 300 * time.Millisecond
+		}
 		expect(t, e.Score(t.Context(), path, engine.Watch{}), score.Failed, want)
+		e.limits.stall = DefaultStall
 		expect(t, e.Score(t.Context(), "good", engine.Watch{}), score.Scored, "")
 	}
 	var retried []score.Reason
@@ -177,6 +181,7 @@ func TestCancelEndsGracefullyElseByForce(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, cancel)
 		return e.Score(ctx, path, engine.Watch{})
 	}
+	e.limits.grace = time.Hour
 	expect(t, cancelled("sleep"), score.Failed, score.Interrupted)
 	survivor := e.process(t)
 	expect(t, e.Score(t.Context(), "good", engine.Watch{}), score.Scored, "")
