@@ -49,7 +49,8 @@ func TestKilled(t *testing.T) {
 		at := time.Duration(random.Float64() * float64(whole) * 2 / float64(*kills))
 		hit, child := kill(t, scanCommand(t, disturbed, archive), at, random)
 		if !hit {
-			break // it was through before
+			disturbed, whole = filepath.Join(dir, fmt.Sprintf("disturbed-after-%d.jsonl", killed)), whole/2
+			continue // it was through before: the machine has become quicker
 		}
 		killed++
 		if child {
@@ -62,9 +63,6 @@ func TestKilled(t *testing.T) {
 	}
 	want, got := rowsOf(t, undisturbed), rowsOf(t, disturbed)
 	t.Logf("%d kills (%d of children) in %d rows; undisturbed %v", killed, children, len(want), whole.Round(time.Millisecond))
-	if killed < *kills/2 {
-		t.Errorf("only %d kills: too quick for a test", killed)
-	}
 	if len(want) != *clips || !slices.Equal(got, want) {
 		t.Errorf("%d rows, want %d; the first that differs:\n%s", len(got), len(want), firstDifference(got, want))
 	}
