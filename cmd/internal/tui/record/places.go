@@ -42,15 +42,10 @@ func (r *Record) Tracks() []Track {
 
 func ms(v int64) time.Duration { return time.Duration(v) * time.Millisecond }
 
-// track sums a series up. It goes through all points: callers ask when something has changed, not for every picture.
+// track sums a series up.
 func (s *series) track(id int) Track {
-	t := Track{ID: id, First: s.points[0].at, Last: s.points[len(s.points)-1].at, Faces: len(s.points)}
-	for _, p := range s.points {
-		if p.score > t.Score {
-			t.Score, t.Peak = p.score, p.at
-		}
-	}
-	return t
+	first, last := s.points[0], s.points[len(s.points)-1]
+	return Track{ID: id, First: first.at, Last: last.at, Faces: len(s.points), Score: s.peak.score, Peak: s.peak.at}
 }
 
 // Segments are the result's, in order of time.
@@ -63,15 +58,10 @@ func (r *Record) Segments() []score.Segment {
 
 // Cuts are the times at which every face that is followed changes at once, from one scored frame to the next: tracks never
 // go on past a cut between shots. A face that was lost and found again in its place is no cut.
-func (r *Record) Cuts() []time.Duration {
-	var cuts []time.Duration
-	for i := 1; i < len(r.moments); i++ {
-		before, now := r.moments[i-1].faces, r.moments[i].faces
-		if len(before) > 0 && len(now) > 0 && !goesOn(before, now) && r.moments[i].at-r.moments[i-1].at <= 2*r.Step() {
-			cuts = append(cuts, r.moments[i].at)
-		}
-	}
-	return cuts
+func (r *Record) Cuts() []time.Duration { return r.cuts }
+
+func (r *Record) cut(before, now moment) bool {
+	return len(before.faces) > 0 && len(now.faces) > 0 && !goesOn(before.faces, now.faces) && now.at-before.at <= 2*r.Step()
 }
 
 func goesOn(a, b []Face) bool {

@@ -56,6 +56,7 @@ const mostHeat = 64 << 20
 type Record struct {
 	moments []moment
 	series  map[int]*series
+	cuts    []time.Duration
 	result  *score.Result
 	heat    int // bytes kept
 }
@@ -74,13 +75,16 @@ func (r *Record) Add(m score.Moment) {
 
 func (r *Record) add(m moment) {
 	r.moments = append(r.moments, m)
+	if n := len(r.moments); n > 1 && r.cut(r.moments[n-2], m) {
+		r.cuts = append(r.cuts, m.at)
+	}
 	for _, f := range m.faces {
 		s := r.series[f.Track]
 		if s == nil {
 			s = &series{}
 			r.series[f.Track] = s
 		}
-		s.points = append(s.points, point{m.at, f.Score})
+		s.add(point{m.at, f.Score})
 	}
 }
 
@@ -121,7 +125,7 @@ func (r *Record) replace(res *score.Result) {
 	for _, m := range r.moments {
 		old[m.frame] = m.faces
 	}
-	r.moments, r.series = make([]moment, 0, len(res.Timeline)), map[int]*series{}
+	r.moments, r.series, r.cuts = make([]moment, 0, len(res.Timeline)), map[int]*series{}, nil
 	for _, m := range res.Timeline {
 		faces := make([]Face, len(m.Faces))
 		for i, f := range m.Faces {

@@ -15,7 +15,15 @@ type point struct {
 // series is a track's scores in order of time, with what was last made of them for the screen.
 type series struct {
 	points []point
+	peak   point // the highest, zero while there is none above zero
 	strip  strip
+}
+
+func (s *series) add(p point) {
+	s.points = append(s.points, p)
+	if p.score > s.peak.score {
+		s.peak = p
+	}
 }
 
 // strip is the highest score in each column of a timeline; NaN where there is none. It grows with the points.
