@@ -25,8 +25,9 @@ import (
 // ErrUnidentified is the error of a result without a digest: nobody could tell what it speaks of.
 var ErrUnidentified = errors.New("the result does not identify its file: it could not be read to its end")
 
-// limits bound the pictures of one folder; frames and crops keep their full resolution.
-func limits() exhibit.Limits { return exhibit.Limits{Faces: 6, PerFace: 3} }
+// limits bound the pictures of one folder. Frames keep their full resolution, and so do crops but for faces that fill a
+// photo: what a result from a file asks for must not take all memory.
+func limits() exhibit.Limits { return exhibit.Limits{Faces: 6, PerFace: 3, CropSide: 4096} }
 
 // Maker makes evidence folders. It keeps no state.
 type Maker struct {

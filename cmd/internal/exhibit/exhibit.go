@@ -151,7 +151,7 @@ func take(ctx context.Context, p engine.Preview, at int64, l Limits) shot {
 		defer frame.Release()
 		return shot{at: at, err: fmt.Errorf("%w: asked for %d ms, found %d ms", ErrOtherMoment, at, frame.PTS.Milliseconds())}
 	}
-	return shot{at: at, frame: frame, whole: shrink(frame.Image, l.FrameSide)}
+	return shot{at: at, frame: frame, whole: shrink(frame.Image, whole(frame.Image), l.FrameSide)}
 }
 
 func (s shot) picture(m Moment, l Limits) (*Picture, error) {
@@ -166,11 +166,11 @@ func (s shot) picture(m Moment, l Limits) (*Picture, error) {
 	if pic.Map, err = ReadMap(m.Best.Map); err != nil {
 		return pic, err
 	}
-	crop, err := cut(s.frame.Image, m.Best.Box, scale)
+	crop, err := square(s.frame.Image, m.Best.Box, scale)
 	if err != nil {
 		return pic, err
 	}
-	pic.Frame, pic.Crop = s.whole, shrink(crop, l.CropSide)
+	pic.Frame, pic.Crop = s.whole, shrink(s.frame.Image, crop, l.CropSide)
 	pic.scale = float64(s.whole.Rect.Dx()) / float64(s.frame.Image.Width)
 	return pic, nil
 }

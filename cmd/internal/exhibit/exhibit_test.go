@@ -162,13 +162,17 @@ func TestCropRepeatsTheBorder(t *testing.T) {
 	for i := range m.Pix {
 		m.Pix[i] = byte(i / 3) // the pixel's number
 	}
-	crop, err := cut(m, [4]float64{-2, -2, 4, 4}, 2)
+	part, err := square(m, [4]float64{-2, -2, 4, 4}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(x, y int) byte { return crop.Pix[y*crop.Stride+3*x] }
-	if crop.Width != 8 || at(0, 0) != 0 || at(4, 4) != 0 || at(5, 4) != 1 || at(7, 7) != 15 {
-		t.Errorf("width %d, pixels %v", crop.Width, crop.Pix)
+	crop := shrink(m, part, 0)
+	at := func(x, y int) byte { return crop.RGBAAt(x, y).R }
+	if crop.Rect.Dx() != 8 || at(0, 0) != 0 || at(4, 4) != 0 || at(5, 4) != 1 || at(7, 7) != 15 {
+		t.Errorf("%v, pixels %v", crop.Rect, crop.Pix)
+	}
+	if small := shrink(m, part, 2); small.Rect.Dx() != 2 || small.RGBAAt(0, 0).R != 0 || small.RGBAAt(1, 1).R < 5 {
+		t.Errorf("%v, pixels %v", small.Rect, small.Pix)
 	}
 }
 

@@ -30,38 +30,34 @@ func cropScale(b score.BestFrame) (float64, error) {
 	return 0, fmt.Errorf("%w: a crop of %g times the face", ErrBadBox, b.Map.CropScale)
 }
 
-// cut copies the classifier's square, and repeats the picture's border where it reaches beyond.
-func cut(m frames.Image, box [4]float64, scale float64) (frames.Image, error) {
+// square is what the classifier saw, beyond the frame's edge too.
+func square(m frames.Image, box [4]float64, scale float64) (image.Rectangle, error) {
 	b := frames.Box{X: float32(box[0]), Y: float32(box[1]), W: float32(box[2]), H: float32(box[3])}
 	within := box[2] > 0 && box[3] > 0 && box[0] < float64(m.Width) && box[1] < float64(m.Height) && box[0]+box[2] > 0 && box[1]+box[3] > 0
 	longest := float64(max(m.Width, m.Height))
 	if longer := max(box[2], box[3]); !within || longer > 2*longest || scale*longer > 4*longest {
-		return frames.Image{}, fmt.Errorf("%w of %dx%d", ErrBadBox, m.Width, m.Height)
+		return image.Rectangle{}, fmt.Errorf("%w of %dx%d", ErrBadBox, m.Width, m.Height)
 	}
 	x0, y0, side := frames.SquareCrop(b, scale)
-	crop := frames.NewImage(side, side)
-	for y := range side {
-		row := m.Pix[clamp(y0+y, m.Height)*m.Stride:]
-		for x := range side {
-			from := 3 * clamp(x0+x, m.Width)
-			copy(crop.Pix[y*crop.Stride+3*x:][:3], row[from:from+3])
-		}
-	}
-	return crop, nil
+	return image.Rect(x0, y0, x0+side, y0+side), nil
 }
 
 func clamp(v, n int) int { return max(0, min(v, n-1)) }
 
-// shrink brings the longer side down to limit pixels, if it is longer and limit is not 0. Large pictures are first
-// averaged over whole blocks, which takes a fraction of the time that a good filter would and loses nothing to see.
-func shrink(m frames.Image, limit int) *image.RGBA {
-	longest := max(m.Width, m.Height)
+// whole is all of a frame.
+func whole(m frames.Image) image.Rectangle { return image.Rect(0, 0, m.Width, m.Height) }
+
+// shrink copies a part of a frame and brings its longer side down to limit pixels, if it is longer and limit is not 0.
+// Large pictures are first averaged over whole blocks, which takes a fraction of the time that a good filter would and
+// loses nothing to see.
+func shrink(m frames.Image, part image.Rectangle, limit int) *image.RGBA {
+	longest := max(part.Dx(), part.Dy())
 	if limit <= 0 || longest <= limit {
-		return averaged(m, 1)
+		return averaged(m, part, 1)
 	}
-	small := averaged(m, max(1, longest/limit/2))
+	small := averaged(m, part, max(1, longest/limit/2))
 	ratio := float64(limit) / float64(longest)
-	exact := image.NewRGBA(image.Rect(0, 0, scaled(m.Width, ratio), scaled(m.Height, ratio)))
+	exact := image.NewRGBA(image.Rect(0, 0, scaled(part.Dx(), ratio), scaled(part.Dy(), ratio)))
 	draw.BiLinear.Scale(exact, exact.Rect, small, small.Rect, draw.Src, nil)
 	return exact
 }
@@ -75,18 +71,23 @@ func Thumb(m *image.RGBA, side int) *image.RGBA {
 
 func scaled(v int, ratio float64) int { return max(1, int(math.Round(float64(v)*ratio))) }
 
-// averaged turns BGR into RGBA, one pixel for each block of n x n.
-func averaged(m frames.Image, n int) *image.RGBA {
-	out := image.NewRGBA(image.Rect(0, 0, max(1, m.Width/n), max(1, m.Height/n)))
+// averaged turns a part of a frame from BGR into RGBA, one pixel for each block of n x n. Beyond the frame's edge its
+// border is repeated.
+func averaged(m frames.Image, part image.Rectangle, n int) *image.RGBA {
+	out := image.NewRGBA(image.Rect(0, 0, max(1, part.Dx()/n), max(1, part.Dy()/n)))
+	columns := make([]int, n*out.Rect.Dx()) // where in a row each pixel is
+	for x := range columns {
+		columns[x] = 3 * clamp(part.Min.X+x, m.Width)
+	}
 	for y := range out.Rect.Dy() {
 		for x := range out.Rect.Dx() {
 			var sum [3]int
 			for dy := range n {
-				row := m.Pix[(y*n+dy)*m.Stride+3*x*n:][:3*n]
-				for i := 0; i < len(row); i += 3 {
-					sum[0] += int(row[i])
-					sum[1] += int(row[i+1])
-					sum[2] += int(row[i+2])
+				row := m.Pix[clamp(part.Min.Y+y*n+dy, m.Height)*m.Stride:]
+				for _, at := range columns[x*n : x*n+n] {
+					sum[0] += int(row[at])
+					sum[1] += int(row[at+1])
+					sum[2] += int(row[at+2])
 				}
 			}
 			area := n * n
