@@ -20,8 +20,9 @@ import (
 
 const scanHelp = `Score videos and photos. Every PATH gets exactly one row in the results,
 whatever happens to it; a folder gets one for every photo and video in it and
-below it, known by their extensions. "-" reads paths from standard input and
-"@FILE" from a file, one a line. Files with the same bytes are scored once.
+below it, known by their extensions. Folders of evidence (--evidence) are passed
+over unless they are named. "-" reads paths from standard input and "@FILE" from
+a file, one a line. Files with the same bytes are scored once.
 
 With --resume FILE each row is kept there as soon as it is finished, one JSON
 object a line. After Ctrl-C, a crash or a power cut the same command goes on

@@ -3,13 +3,16 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"strings"
 
 	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/evidence"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
+	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/progress"
 )
 
@@ -23,7 +26,8 @@ type finder struct {
 	first   []input.Item // taken from ahead to be looked at
 	stopped chan struct{}
 	err     error         // that must end the run
-	ended   chan struct{} // closed when err is settled
+	skipped []string      // folders of evidence that were not entered
+	ended   chan struct{} // closed when err and skipped are settled
 }
 
 // find begins to look for the inputs. The caller calls stop. An interrupt does not end the search: what was named has
@@ -31,6 +35,13 @@ type finder struct {
 func (o *scanOptions) find(ctx context.Context, e *env.Env, p progress.Printer) *finder {
 	f := &finder{ahead: make(chan input.Item, lookAhead), stopped: make(chan struct{}), ended: make(chan struct{})}
 	spec := o.spec(ctx, e)
+	spec.Skip = func(folder string) bool {
+		skip := evidence.Holds(folder)
+		if skip {
+			f.skipped = append(f.skipped, folder)
+		}
+		return skip
+	}
 	go func() {
 		defer close(f.ahead)
 		defer close(f.ended) // runs first: err is settled before anybody sees the end of the inputs
@@ -107,6 +118,14 @@ func (f *finder) failure() error {
 		return f.err
 	default:
 		return nil
+	}
+}
+
+// tell says what was passed over, once the search is through.
+func (f *finder) tell(w io.Writer) {
+	<-f.ended
+	if len(f.skipped) > 0 {
+		fmt.Fprintf(w, "note: folders of evidence passed over: %d, the first is %s; one that is named is scored\n", len(f.skipped), output.Printable(f.skipped[0]))
 	}
 }
 

@@ -30,9 +30,10 @@ var (
 
 // Spec says what to look for, and where.
 type Spec struct {
-	Sources []iter.Seq[Path] // files and folders, in the order in which they were named; see Named, List and ListFile
-	Filter  Filter           // for files found in folders; a file that is named is always taken
-	Shard   Shard            // the part of the items that is given
+	Sources []iter.Seq[Path]         // files and folders, in the order in which they were named; see Named, List and ListFile
+	Filter  Filter                   // for files found in folders; a file that is named is always taken
+	Shard   Shard                    // the part of the items that is given
+	Skip    func(folder string) bool // tells of folders below those that were named whether not to enter them; may be nil
 }
 
 // Path is one path to look at, or the error that ended a list of them.
@@ -44,7 +45,7 @@ type Path struct {
 // Walk gives every item once, folders in the order of their names, depth first. It stops when ctx is done.
 func Walk(ctx context.Context, spec Spec) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		w := walker{filter: spec.Filter, shard: spec.Shard, seen: map[pathKey]struct{}{}, yield: func(i Item) bool { return ctx.Err() == nil && yield(i) }}
+		w := walker{filter: spec.Filter, shard: spec.Shard, skip: spec.Skip, seen: map[pathKey]struct{}{}, yield: func(i Item) bool { return ctx.Err() == nil && yield(i) }}
 		for _, source := range spec.Sources {
 			for p := range source {
 				if p.Err != nil && !w.emit(Item{Path: p.Name, Err: p.Err}, p.Name) || p.Err == nil && !w.named(p.Name) {
@@ -63,6 +64,7 @@ func Named(path string) iter.Seq[Path] {
 type walker struct {
 	filter Filter
 	shard  Shard
+	skip   func(folder string) bool
 	seen   map[pathKey]struct{} // cleaned paths that have been given
 	yield  func(Item) bool
 }
@@ -173,7 +175,7 @@ func (t *tree) entry(path, rel string, entry fs.DirEntry) bool {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return t.filter.prunes(rel) || t.walk(path, rel)
+		return t.filter.prunes(rel) || t.skip != nil && t.skip(path) || t.walk(path, rel)
 	case !t.filter.File(rel):
 		return true
 	case err != nil:
