@@ -17,7 +17,8 @@ import (
 const convertHelp = `Write results that were kept as JSON lines in another format: those of
 scan --resume, also while it runs, of scan --format jsonl and of eval --results.
 Several files, such as those of shards, become one. Where a path has several
-rows, the last one counts.`
+rows, the last one counts. A file that was moved between two runs has one under
+each path: what lies there now is not looked at.`
 
 // convertOptions are what the user asked for.
 type convertOptions struct {

@@ -241,6 +241,19 @@ func TestWriteHeedsItsContext(t *testing.T) {
 	}
 }
 
+func TestTheSummaryNamesTheStrongestStretchesInOrderOfTime(t *testing.T) {
+	r := clip()
+	r.Segments = nil
+	for i, p := range []float64{0.72, 0.99, 0.71, 0.98, 0.95, 0.97, 0.96} {
+		r.Segments = append(r.Segments, score.Segment{Track: 1, StartMS: int64(i) * 10_000, EndMS: int64(i)*10_000 + 1000, Score: p})
+	}
+	m := maker{Input{}, r, in(t, "en")}
+	want := "Look at: 0:10.0–0:11.0 (Face 1, 99%); 0:30.0–0:31.0 (Face 1, 98%); 0:40.0–0:41.0 (Face 1, 95%); 0:50.0–0:51.0 (Face 1, 97%); 1:00.0–1:01.0 (Face 1, 96%)\n"
+	if text := m.summary(); !strings.Contains(text, want) {
+		t.Errorf("no %s in:\n%s", want, text)
+	}
+}
+
 func TestTheCommandRepeatsTheResult(t *testing.T) {
 	for path, want := range map[string]string{
 		"desk/it's an interview.mp4": `'desk/it'\''s an interview.mp4'`,
