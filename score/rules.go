@@ -3,7 +3,7 @@ package score
 import "time"
 
 // Aggregation names the rules by which frames become a verdict. It changes whenever they do.
-const Aggregation = "tracks/2"
+const Aggregation = "tracks/3"
 
 // DefaultThresholds are the lower ends of the bands.
 func DefaultThresholds() Thresholds {

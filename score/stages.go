@@ -122,7 +122,7 @@ func (s *scan) cutFrame(one glimpse) (look, error) {
 	pts, straight := s.clock.read(one.pts)
 	links := s.tracker.Update(pts, one.cut, frame.Image, found)
 	chosen := choose(found, links, s.options.MaxFaces)
-	l := look{index: frame.Index, pts: pts, mend: !straight, over: len(chosen) < sensible(found)}
+	l := look{index: frame.Index, pts: pts, mend: !straight, over: len(chosen) < scorable(found, links)}
 
 	faces := make([]frames.Face, len(chosen))
 	for i, k := range chosen {
@@ -169,10 +169,11 @@ func choose(found []frames.Face, links []track.Link, limit int) []int {
 	return chosen
 }
 
-func sensible(found []frames.Face) int {
+// scorable counts the faces of a frame that are somebody's, followed or not.
+func scorable(found []frames.Face, links []track.Link) int {
 	n := 0
-	for _, face := range found {
-		if track.Sensible(face.Box) {
+	for i, face := range found {
+		if track.Sensible(face.Box) && !links[i].Unclear {
 			n++
 		}
 	}

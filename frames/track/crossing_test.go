@@ -1,6 +1,7 @@
 package track
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -56,8 +57,8 @@ func sitters(random *rand.Rand, n int) []walker {
 }
 
 // count is what became of the faces found. A switch is a track that goes on with another person, a break a person who goes
-// on with another track.
-type count struct{ faces, switches, breaks int }
+// on with another track, an unclear face one that was given to nobody.
+type count struct{ faces, switches, breaks, unclear int }
 
 // follow plays ten seconds of people through a detector that jitters, misses and does not see hidden faces.
 func followPeople(random *rand.Rand, people []walker, interval time.Duration) (c count) {
@@ -87,6 +88,10 @@ func followPeople(random *rand.Rand, people []walker, interval time.Duration) (c
 		for k, link := range tracker.Update(pts, false, frames.Image{}, boxes) {
 			p := who[k]
 			c.faces++
+			if link.Unclear {
+				c.unclear++
+				continue
+			}
 			if before, known := owner[link.ID]; known && before != p {
 				c.switches++
 			} else if id, seen := last[p]; seen && id != link.ID {
@@ -105,22 +110,23 @@ func covered(x, y, side, ox, oy, other float64) float64 {
 	return max(0, w) * max(0, h) / (side * side)
 }
 
-// Few switches at the default sampling, fewer where every frame is followed; two frames a second are too few for people who
-// cross at a run, which is why they are not the default.
+// Few switches at the default sampling, fewer where every frame is followed, and not bought by breaks or by faces that are
+// given to nobody; two frames a second are too few for people who cross at a run, which is why they are not the default.
+// There are no looks here: motion alone.
 func TestIdentitySwitches(t *testing.T) {
 	for _, test := range []struct {
-		name     string
-		make     func(*rand.Rand, int) []walker
-		people   int
-		interval time.Duration
-		most     float64 // switches per 1,000 faces
+		name                      string
+		make                      func(*rand.Rand, int) []walker
+		people                    int
+		interval                  time.Duration
+		switches, breaks, unclear float64 // at most, per 1,000 faces
 	}{
-		{"two cross", crossers, 2, time.Second / 25, 0.5},
-		{"two cross", crossers, 2, time.Second / 5, 1},
-		{"four cross at once", crossers, 4, time.Second / 25, 1},
-		{"four cross at once", crossers, 4, time.Second / 5, 3},
-		{"five sit", sitters, 5, time.Second / 5, 0.1},
-		{"five sit", sitters, 5, time.Second / 2, 0.5},
+		{"two cross", crossers, 2, time.Second / 25, 0.1, 0.1, 5},
+		{"two cross", crossers, 2, time.Second / 5, 0.1, 0.3, 5},
+		{"four cross at once", crossers, 4, time.Second / 25, 0.3, 0.5, 15},
+		{"four cross at once", crossers, 4, time.Second / 5, 1, 3, 15},
+		{"five sit", sitters, 5, time.Second / 5, 0.1, 0.1, 0.1},
+		{"five sit", sitters, 5, time.Second / 2, 0.5, 2, 5},
 	} {
 		random := rand.New(rand.NewPCG(1, 9))
 		var sum count
@@ -129,11 +135,13 @@ func TestIdentitySwitches(t *testing.T) {
 			sum.faces += c.faces
 			sum.switches += c.switches
 			sum.breaks += c.breaks
+			sum.unclear += c.unclear
 		}
 		per := func(n int) float64 { return 1000 * float64(n) / float64(sum.faces) }
-		t.Logf("%s, every %v: %d faces, %.2f switches and %.2f breaks per 1,000", test.name, test.interval, sum.faces, per(sum.switches), per(sum.breaks))
-		if per(sum.switches) > test.most {
-			t.Errorf("%s, every %v: %.2f switches per 1,000 faces, at most %.1f", test.name, test.interval, per(sum.switches), test.most)
+		figures := fmt.Sprintf("%s, every %v: %d faces; per 1,000 %.2f switches, %.2f breaks, %.2f unclear", test.name, test.interval, sum.faces, per(sum.switches), per(sum.breaks), per(sum.unclear))
+		t.Log(figures)
+		if per(sum.switches) > test.switches || per(sum.breaks) > test.breaks || per(sum.unclear) > test.unclear {
+			t.Errorf("%s; at most %.1f, %.1f, %.1f", figures, test.switches, test.breaks, test.unclear)
 		}
 	}
 }

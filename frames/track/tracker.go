@@ -2,7 +2,6 @@ package track
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -17,27 +16,12 @@ const (
 	MaxTracks = 1 << 16
 	// maxGap is how long a face may go unseen (turned away, hidden) and still be the same track. A face missed by no
 	// frame in between may be longer ago: sparse sampling.
-	maxGap = time.Second
-	// coast is the time constant of the predicted motion: heads do not move straight for long.
-	coast = 0.8 // seconds
-	// settle is the time constant with which the velocity follows what is measured.
-	settle = 0.4 // seconds
-	// reachStill and reachPerSecond say how far from its predicted place a face may be found, in face sizes, at once and
-	// per second since it was last seen (up to one second).
-	reachStill, reachPerSecond = 0.6, 1.0
-	// reachAlike is the reach of a face that looks alike and is of like size from one sample to the next, per second up to
-	// runs: a person who walks past moves six face sizes a second, but not into the place of somebody long gone.
-	reachAlike, runs = 8.0, 0.2
-	likeSize         = 0.3 // largest difference of the logarithms of side lengths
-	// usuallyUnlike is how much the looks of one face differ from one sample to the next; up to alike times that it is taken
-	// for the same wherever it is within reach.
-	usuallyUnlike, alike = 0.08, 1.2
-	// surelySame is the overlap (IoU) that is enough however the size changed.
-	surelySame = 0.3
-	// maxGrowth is the largest change of size, as a ratio of side lengths.
-	maxGrowth = 2.0
-	// forbidden is a cost no sum of allowed ones reaches.
-	forbidden = 1e6
+	maxGap = 1500 * time.Millisecond
+	// stranger is the surprise (motion.surprise) from which a face is somebody new: half a million times less likely than the
+	// best one.
+	stranger = 13.0
+	// doubt is how much less another track must expect a face: people who meet are told apart seven to one, or not at all.
+	doubt = 2.0
 )
 
 // A track is kept when it was seen often enough, or clearly enough: a detector's false faces flash up weakly.
@@ -48,8 +32,11 @@ const (
 
 // Link ties one face of a frame to its track.
 type Link struct {
-	ID  int           // from 1 in order of appearance; 0 for a face beyond MaxFaces or MaxTracks, or without a sensible box
+	ID  int           // from 1 in order of appearance; 0 for a face beyond MaxFaces or MaxTracks, without a sensible box, or Unclear
 	Age time.Duration // since the track was first seen
+	// Unclear says that the face may as well be of one as of another track: where people meet, no track is better than the
+	// wrong one. It lasts until they part, at most a second and a half: then new tracks begin.
+	Unclear bool
 }
 
 // Summary is what is known of one track at the end.
@@ -73,16 +60,6 @@ type Tracker struct {
 	previous  time.Duration
 }
 
-// motion is the state of a track that may still go on. Lengths are in pixels, velocities in pixels per second.
-type motion struct {
-	id         int
-	x, y, w, h float64 // centre and size where last seen
-	vx, vy     float64
-	seen       time.Duration
-	look       look
-	looked     bool // look is known
-}
-
 // seenFace is a face of the frame at hand.
 type seenFace struct {
 	frames.Face
@@ -104,42 +81,70 @@ func (t *Tracker) Update(pts time.Duration, cut bool, picture frames.Image, foun
 	t.active = slices.DeleteFunc(t.active, func(m *motion) bool {
 		return m.seen != t.previous && pts-m.seen > maxGap
 	})
-	t.previous = pts
 
 	links := make([]Link, len(faces))
 	chosen := followable(found)
 	for _, k := range chosen {
 		faces[k].look, faces[k].looked = lookOf(picture, faces[k].Box)
 	}
+	costs := t.costs(pts, faces, chosen)
+	t.previous = pts
 	taken := make([]bool, len(chosen))
-	for row, column := range Assign(t.costs(pts, faces, chosen)) {
-		if column < 0 {
+	pairs := Assign(costs)
+	for row, column := range pairs {
+		if column < 0 || costs[row][column] >= stranger {
 			continue
 		}
-		face := &faces[chosen[column]]
-		if m := t.active[row]; m.cost(pts, face) < forbidden {
-			m.follow(pts, face)
-			taken[column] = true
-			links[chosen[column]] = t.count(m.id, pts, face.Face)
+		taken[column] = true
+		k := chosen[column]
+		if contested(costs, pairs, row) {
+			links[k].Unclear = true
+			continue
 		}
+		t.active[row].follow(pts, &faces[k])
+		links[k] = t.count(t.active[row].id, pts, faces[k].Face)
 	}
-	for column, i := range chosen {
+	for column, k := range chosen {
 		if !taken[column] {
-			links[i] = t.start(pts, &faces[i])
+			links[k] = t.start(pts, &faces[k])
 		}
 	}
 	return links
 }
 
+// contested reports whether another track might as well have the face of a row, and that row's track the other's face or none.
+func contested(costs [][]float64, pairs []int, row int) bool {
+	cost := func(row, column int) float64 {
+		if column < 0 {
+			return stranger
+		}
+		return costs[row][column]
+	}
+	mine := pairs[row]
+	for other, theirs := range pairs {
+		if other == row || costs[other][mine] >= stranger {
+			continue
+		}
+		if cost(row, theirs)+cost(other, mine)-cost(row, mine)-cost(other, theirs) < doubt {
+			return true
+		}
+	}
+	return false
+}
+
 // Tracks lists every track so far, also those that ended, in order of appearance: track ID n is entry n-1.
 func (t *Tracker) Tracks() []Summary { return t.summaries }
 
+// costs has a row per track and a column per face. None is above stranger: a bad pair is no better than none, so that nobody
+// is pushed onto a stranger for the sake of one more pair.
 func (t *Tracker) costs(pts time.Duration, faces []seenFace, chosen []int) [][]float64 {
 	costs := make([][]float64, len(t.active))
 	for i, m := range t.active {
 		costs[i] = make([]float64, len(chosen))
+		dt := min(pts-m.seen, maxGap).Seconds()
+		expected := m.after(dt)
 		for j, k := range chosen {
-			costs[i][j] = m.cost(pts, &faces[k])
+			costs[i][j] = min(stranger, expected.surprise(dt, m.seen != t.previous, &faces[k]))
 		}
 	}
 	return costs
@@ -151,9 +156,7 @@ func (t *Tracker) start(pts time.Duration, face *seenFace) Link {
 		return Link{}
 	}
 	t.summaries = append(t.summaries, Summary{ID: id, First: pts})
-	m := &motion{id: id, seen: pts}
-	m.place(face)
-	t.active = append(t.active, m)
+	t.active = append(t.active, newMotion(id, pts, face))
 	if len(t.active) > 2*MaxFaces { // the stalest waits no longer
 		t.active = t.active[1:]
 	}
@@ -187,53 +190,4 @@ func followable(faces []frames.Face) []int {
 func Sensible(b frames.Box) bool {
 	const far = 1e6 // pixels; beyond any picture
 	return b.W > 0 && b.H > 0 && b.W < far && b.H < far && b.X > -far && b.X < far && b.Y > -far && b.Y < far
-}
-
-func (m *motion) place(face *seenFace) {
-	b := face.Box
-	if face.looked {
-		m.look, m.looked = face.look, true
-	}
-	m.w, m.h = float64(b.W), float64(b.H)
-	m.x, m.y = float64(b.X)+m.w/2, float64(b.Y)+m.h/2
-}
-
-// follow moves the track to where its face was found.
-func (m *motion) follow(pts time.Duration, face *seenFace) {
-	x, y, dt := m.x, m.y, (pts - m.seen).Seconds()
-	m.place(face)
-	m.seen = pts
-	if dt <= 0 {
-		return
-	}
-	share := 1 - math.Exp(-dt/settle)
-	m.vx += share * ((m.x-x)/dt - m.vx)
-	m.vy += share * ((m.y-y)/dt - m.vy)
-}
-
-// cost says how badly a box fits the predicted place of the track: 0 for a perfect fit, about 2 at the edge of what is
-// allowed, forbidden beyond. Of two who meet, a changed size tells more than a small distance (crossing_test.go).
-func (m *motion) cost(pts time.Duration, face *seenFace) float64 {
-	b := face.Box
-	dt := (pts - m.seen).Seconds()
-	drift := coast * (1 - math.Exp(-dt/coast))
-	x, y := m.x+m.vx*drift, m.y+m.vy*drift
-	predicted := frames.Box{X: float32(x - m.w/2), Y: float32(y - m.h/2), W: float32(m.w), H: float32(m.h)}
-
-	overlap := float64(predicted.IoU(b))
-	size := math.Sqrt(m.w * m.h)
-	growth := math.Abs(math.Log(math.Sqrt(float64(b.Area())) / size))
-	distance := math.Hypot(float64(b.X+b.W/2)-x, float64(b.Y+b.H/2)-y) / size
-	reach := reachStill + reachPerSecond*min(dt, 1)
-	unlike := 0.0
-	if m.looked && face.looked {
-		unlike = m.look.unlike(&face.look) / usuallyUnlike
-		if unlike < alike && growth < likeSize {
-			reach = max(reach, reachStill+reachAlike*min(dt, runs))
-		}
-	}
-	if overlap < surelySame && (distance > reach || growth > math.Log(maxGrowth)) {
-		return forbidden
-	}
-	return (1 - overlap) + 0.5*distance/reach + growth + min(unlike, 2)
 }
