@@ -9,7 +9,7 @@ no model was trained on tell anything. Kinds of clips, each with a negative made
     montage  genuine clips cut together for a minute, one of them a fake of two seconds
     mosaic   three faces side by side, one of them fake
     whole    the fake or genuine clip alone, scaled and encoded alike: what the others are held against
-    crossing two genuine faces that cross each other again and again: the truth of the tracks
+    crossing two or four genuine faces that cross each other again and again: the truth of the tracks
 
 OUT gets the clips, labels.tsv for `blendscope eval` (the kind is the method, and start_ms and end_ms are of what is fake) and
 paths.tsv (file, t_ms, person, x, y, side, shown: where each face of a crossing is, and how much of it).
@@ -20,12 +20,13 @@ sources and versions give the same bytes.
 
 import argparse
 import csv
+import functools
 import itertools
 import random
 from pathlib import Path
 
 import crossing
-from pictures import RATE, Clip, faces, fit, side_by_side, write
+from pictures import RATE, Clip, faces, fit, side_by_side, to_and_fro, write
 
 CANVAS = 640, 480  # width, height in pixels that takes and montages are fitted into
 TILE = 320  # side of a mosaic's tiles
@@ -52,6 +53,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="length of takes and montages")
     parser.add_argument("--most", type=int, default=1000, help="most fake and most genuine clips of each kind")
     parser.add_argument("--mosaic-seconds", type=float, default=10, help="length of mosaics")
+    parser.add_argument("--crossings", type=int, default=24, help="clips with faces that cross")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", default=["whole", "take", "montage", "mosaic", "crossing"])
     return parser.parse_args()
@@ -91,7 +93,10 @@ class Composer:
         return [c for of in (self.fakes, self.genuine) for c in dice.sample(of, min(self.options.most, len(of)))]
 
     def add(self, name: str, frames, fake: bool, kind: str, group: str, segment=None, rate: int = RATE) -> None:
-        write(self.options.out / f"{name}.mp4", frames, rate)
+        path = self.options.out / f"{name}.mp4"
+        if not path.exists():  # a run that was broken off goes on
+            write(path.with_suffix(".part.mp4"), frames, rate)
+            path.with_suffix(".part.mp4").rename(path)
         start, end = (round(1000 * s) for s in segment) if segment else ("", "")
         self.labels.append((f"{name}.mp4", "fake" if fake else "real", kind, group, start, end))
 
@@ -135,9 +140,9 @@ class Composer:
         while at < end:
             inside = first <= at < last
             until = last if inside else min(first if at < first else end, at + round(SHOT * RATE))
-            pictures = list((guest if inside else next(shots)).pictures(2 * SHOT))
+            pictures = shot(guest if inside else next(shots))
             for k in range(until - at):
-                yield fit(pictures[to_and_fro(k, len(pictures))], CANVAS)
+                yield pictures[to_and_fro(k, len(pictures))]
             at = until
 
     def mosaic(self) -> None:
@@ -153,10 +158,11 @@ class Composer:
             self.add(f"mosaic-{i:03d}", side_by_side(tiles), guest.fake, "mosaic", guest.group)
 
     def crossing(self) -> None:
-        for i in range(min(8, self.options.most)):
+        """Two people, in every third clip four."""
+        for i in range(self.options.crossings):
             dice = self.dice("crossing", i)
             name = f"crossing-{i:03d}"
-            pictures, rows = crossing.compose(self.others(dice, 2), i, dice)
+            pictures, rows = crossing.compose(self.others(dice, 4 if i % 3 == 2 else 2), i, dice)
             self.add(name, pictures, False, "crossing", name, rate=crossing.RATE)
             self.paths += [(f"{name}.mp4", *row) for row in rows]
 
@@ -181,10 +187,10 @@ class Composer:
                 csv.writer(f, delimiter="\t", lineterminator="\n").writerows([header, *rows])
 
 
-def to_and_fro(i: int, n: int) -> int:
-    """The i-th picture of n that are played forwards, backwards, forwards…"""
-    k = i % max(1, 2 * (n - 1))
-    return k if k < n else 2 * (n - 1) - k
+@functools.lru_cache(64)
+def shot(clip: Clip) -> list:
+    """The pictures of a montage's shot: some 60 MB."""
+    return [fit(p, CANVAS) for p in clip.pictures(SHOT)]
 
 
 def looped(pictures, length: int) -> list:

@@ -1,10 +1,10 @@
-"""Two faces that walk past each other over a blurred background, the nearer one hiding the other as they meet."""
+"""Faces that walk past each other over a blurred background, the nearer ones hiding the others as they meet."""
 
 import math
 
 import cv2
 import numpy as np
-from pictures import Clip
+from pictures import Clip, to_and_fro
 
 CANVAS = 960, 480  # width, height in pixels
 SECONDS = 15
@@ -12,27 +12,36 @@ RATE = 25  # frames per second: every frame can be followed
 SCALE = 1.7  # of a tile's side to its face's
 
 
-def compose(pair: list[Clip], number: int, dice):
+def compose(people: list[Clip], number: int, dice):
     """The pictures, and the truth: rows of t_ms, person, x, y (centre), side of the face, and the share of it that is shown."""
-    sides = [dice.randint(110, 150), dice.randint(90, 130)]  # of the faces; the first person is in front
-    rise = dice.uniform(-0.25, 0.25) * sides[1]
-    period = 6 + number  # seconds to and fro: slower from clip to clip
-    tiles = [[cv2.resize(t, (round(SCALE * s),) * 2, interpolation=cv2.INTER_AREA) for t in c.tiles(256, SCALE, 5, RATE)] for c, s in zip(pair, sides)]
-    behind = background(next(pair[1].pictures()))
+    walkers = [Walker(k, number, dice) for k in range(len(people))]  # the first is in front
+    tiles = [[cv2.resize(t, (round(SCALE * w.side),) * 2, interpolation=cv2.INTER_AREA) for t in c.tiles(256, SCALE, 5, RATE)] for c, w in zip(people, walkers)]
+    behind = background(next(people[-1].pictures()))
     pictures, rows = [], []
     for i in range(SECONDS * RATE):
-        t = i / RATE
-        swing = 0.38 * CANVAS[0] * math.cos(2 * math.pi * t / period)
-        places = [(CANVAS[0] / 2 + swing, CANVAS[1] / 2), (CANVAS[0] / 2 - swing, CANVAS[1] / 2 + rise)]
+        places = [w.at(i / RATE) for w in walkers]
         picture = behind.copy()
-        for person in (1, 0):
-            paste(picture, tiles[person][bounce(i, len(tiles[person]))], places[person])
+        for k in reversed(range(len(walkers))):
+            paste(picture, tiles[k][to_and_fro(i, len(tiles[k]))], places[k])
         pictures.append(picture)
-        for person in (0, 1):
-            x, y = places[person]
-            shown = 1.0 if person == 0 else 1 - hidden(places, sides)
-            rows.append((round(1000 * t), person, round(x, 1), round(y, 1), sides[person], round(shown, 2)))
+        for k, (walker, (x, y)) in enumerate(zip(walkers, places)):
+            shown = 1 - max((hidden(places[k], walker.side, places[j], walkers[j].side) for j in range(k)), default=0.0)
+            rows.append((round(1000 * i / RATE), k, round(x, 1), round(y, 1), walker.side, round(shown, 2)))
     return pictures, rows
+
+
+class Walker:
+    """Somebody who goes to and fro through the middle, every other one the other way; clips and later pairs are slower."""
+
+    def __init__(self, k: int, number: int, dice):
+        pair = k // 2
+        self.side = dice.randint(100, 140)  # of the face, in pixels
+        self.rise = (dice.uniform(-0.25, 0.25) + 0.4 * pair) * self.side
+        self.reach = (-1) ** k * dice.uniform(0.3, 0.4) * CANVAS[0]
+        self.period = (6 + number % 8) * dice.uniform(0.95, 1.05) * (1 + 0.25 * pair)  # seconds to and fro
+
+    def at(self, t: float) -> tuple[float, float]:
+        return CANVAS[0] / 2 + self.reach * math.cos(2 * math.pi * t / self.period), CANVAS[1] / 2 + self.rise
 
 
 def background(picture: np.ndarray) -> np.ndarray:
@@ -52,13 +61,7 @@ def paste(picture: np.ndarray, tile: np.ndarray, centre: tuple[float, float]) ->
     picture[y0:y1, x0:x1] = (mask[part] * tile[part] + (1 - mask[part]) * under).round().astype(np.uint8)
 
 
-def hidden(places, sides) -> float:
-    """The share of the second face's square that the first one's covers."""
-    half = (sides[0] + sides[1]) / 2
-    overlap = [min(sides[1], max(0.0, half - abs(places[0][k] - places[1][k]))) for k in (0, 1)]
-    return overlap[0] * overlap[1] / sides[1] ** 2
-
-
-def bounce(i: int, n: int) -> int:
-    k = i % max(1, 2 * (n - 1))
-    return k if k < n else 2 * (n - 1) - k
+def hidden(place, side: float, before, other: float) -> float:
+    """The share of a face's square that another one's covers."""
+    overlap = [min(side, max(0.0, (side + other) / 2 - abs(place[k] - before[k]))) for k in (0, 1)]
+    return overlap[0] * overlap[1] / side**2

@@ -72,6 +72,12 @@ def fit(picture: np.ndarray, canvas: tuple[int, int], like: np.ndarray | None = 
     return out
 
 
+def to_and_fro(i: int, n: int) -> int:
+    """The i-th picture of n that are played forwards, backwards, forwards…"""
+    k = i % max(1, 2 * (n - 1))
+    return k if k < n else 2 * (n - 1) - k
+
+
 def side_by_side(rows: list):
     for tiles in zip(*rows):
         yield np.hstack(tiles)

@@ -3,8 +3,9 @@
     blendscope scan --timeline --format json -o RESULTS OUT/crossing-*.mp4
     python testdata/compose/switches.py RESULTS OUT/paths.tsv
 
-A face belongs to the person whose centre is nearest; where both are nearly as near, it is left out as unclear. A switch is a
-track that goes on with another person, a break a person who goes on with another track. Needs the standard library only.
+A face belongs to the person whose centre is nearest, of those who are not hidden; where another one is nearly as near, it is
+left out as unclear. A switch is a track that goes on with another person, a break a person who goes on with another track.
+Needs the standard library only.
 """
 
 import collections
@@ -13,6 +14,8 @@ import json
 import math
 import sys
 from pathlib import Path
+
+HIDDEN = 0.3  # less of a face than this is not found
 
 
 def main() -> None:
@@ -31,12 +34,13 @@ def main() -> None:
 
 
 def read_paths(name: str) -> dict[str, dict[int, list[tuple]]]:
-    """By file and moment in milliseconds: person, x, y, side of each face."""
+    """By file and moment in milliseconds: person, x, y, side of each face that may be seen."""
     truth = collections.defaultdict(lambda: collections.defaultdict(list))
     with open(name, newline="") as f:
         for row in csv.DictReader(f, delimiter="\t"):
             person = row["person"], float(row["x"]), float(row["y"]), float(row["side"])
-            truth[row["file"]][int(row["t_ms"])].append(person)
+            if float(row["shown"]) >= HIDDEN:
+                truth[row["file"]][int(row["t_ms"])].append(person)
     return truth
 
 
