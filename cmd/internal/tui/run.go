@@ -14,6 +14,10 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 )
 
+// fps is how often a second what has changed is drawn: a key waits for half of the time between, on average. It is the
+// most that the library grants.
+const fps = 120
+
 // Run shows the screen on the terminal until the user ends it. Whatever ends it, the terminal is as it was before.
 func Run(ctx context.Context, e *env.Env, o Options) error {
 	out := e.Out
@@ -22,7 +26,7 @@ func Run(ctx context.Context, e *env.Env, o Options) error {
 		out, o.Pace = link, link.Pace
 	}
 	m := New(ctx, o)
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(e.In), tea.WithOutput(out), tea.WithoutSignalHandler()}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(e.In), tea.WithOutput(out), tea.WithoutSignalHandler(), tea.WithFPS(fps)}
 	if no, _ := e.LookupEnv("NO_COLOR"); no != "" { // whatever it says; see no-color.org
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
 	}
