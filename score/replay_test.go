@@ -1,13 +1,17 @@
 package score
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,13 +25,12 @@ import (
 // What a change of the rules is worth can be measured without scoring clips again:
 //
 //	blendscope scan --timeline --format json -o results.json CLIPS
-//	go test ./score -run Recorded -v -results $PWD/results.json -labels $PWD/labels.tsv -slope 0.2 -offset 0.05
+//	go test ./score -run Recorded -v -results $PWD/results.json -labels $PWD/labels.tsv
 var (
 	recordedResults = flag.String("results", "", "results with timelines, as scan writes them; one or more files parted by commas")
 	recordedLabels  = flag.String("labels", "", "their labels, one or more files parted by commas: file, label, start_ms, end_ms, parted by tabs")
 	recordedPairs   = flag.String("pairs", "", "names of genuine and fake files that show the same (testdata/compose/pairs.tsv)")
-	recordedSlope   = flag.Float64("slope", 1, "calibration: slope")
-	recordedOffset  = flag.Float64("offset", 0, "calibration: offset")
+	recordedModel   = flag.String("manifest", "../models/standard/manifest.json", "manifest of the classifier that scored them, for its calibration")
 )
 
 // recorded is the record that a result's timeline was made from, but for what a timeline does not have.
@@ -70,10 +73,11 @@ func TestTheVerdictFollowsFromTheTimeline(t *testing.T) {
 	}
 }
 
-// recordedLabel is what is known of a clip.
+// recordedLabel is what is known of a clip. A stretch that ends at 0 is unknown.
 type recordedLabel struct {
-	fake       bool
-	start, end int64
+	fake        bool
+	kind, group string // the label's method and group
+	start, end  int64
 }
 
 func readRecordedLabels(t *testing.T, names string) map[string]recordedLabel {
@@ -81,7 +85,7 @@ func readRecordedLabels(t *testing.T, names string) map[string]recordedLabel {
 	labels := map[string]recordedLabel{}
 	for name := range strings.SplitSeq(names, ",") {
 		for _, row := range readTable(t, name) {
-			l := recordedLabel{fake: row["label"] == "fake"}
+			l := recordedLabel{fake: row["label"] == "fake", kind: row["method"], group: cmp.Or(row["group"], row["file"])}
 			l.start, _ = strconv.ParseInt(row["start_ms"], 10, 64) // 0 when empty
 			l.end, _ = strconv.ParseInt(row["end_ms"], 10, 64)
 			labels[filepath.Base(row["file"])] = l
@@ -115,6 +119,21 @@ func readTable(t *testing.T, name string) []map[string]string {
 	return rows
 }
 
+func recordedCalibration(t *testing.T) model.Calibration {
+	t.Helper()
+	data, err := os.ReadFile(*recordedModel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Calibration model.Calibration `json:"calibration"`
+	}
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	return manifest.Calibration
+}
+
 func readResults(t *testing.T) []Result {
 	t.Helper()
 	if *recordedResults == "" {
@@ -135,43 +154,72 @@ func readResults(t *testing.T) []Result {
 	return all
 }
 
-// TestRecorded prints figures of recorded results under the rules of today.
+// TestRecorded prints figures of recorded results under the rules of today: over all, and of every kind of composed clip
+// (testdata/compose/measure.sh).
 func TestRecorded(t *testing.T) {
 	results := readResults(t)
 	labels := readRecordedLabels(t, *recordedLabels)
-	o := options()
-	o.Calibration = model.Calibration{Method: "platt", A: *recordedSlope, B: *recordedOffset}
-	var led, plain []metrics.Example
-	var overlaps []float64
-	var minutes float64
-	wrong, stretches, unsure := 0, 0, 0
+	composed := false
+	for _, label := range labels {
+		composed = composed || !label.fake && label.kind != "" // genuine clips have no method elsewhere
+	}
+	kinds := map[string]*tally{}
 	for _, r := range results {
-		label, known := labels[filepath.Base(r.Input.Path)]
-		rec := recorded(r)
-		found, err := aggregate(rec, o)
-		if !known || err != nil || found.outcome.Logit == nil {
-			t.Logf("%s is left out: %v", r.Input.Path, err)
+		name := filepath.Base(r.Input.Path)
+		label, known := labels[name]
+		if !known {
+			t.Logf("%s has no label", name)
 			continue
 		}
-		if found.outcome.Status != Scored {
-			unsure++
+		if !composed {
+			label.kind = "all"
 		}
-		led = append(led, metrics.Example{Score: *found.outcome.Logit, Fake: label.fake})
-		plain = append(plain, metrics.Example{Score: plainMean(rec), Fake: label.fake})
-		t.Logf("%-40s fake %-5v mean %6.2f led %6.2f segments %v of [%d %d]", filepath.Base(r.Input.Path), label.fake, plainMean(rec), *found.outcome.Logit, found.segments, label.start, label.end)
-		switch {
-		case !label.fake:
-			minutes += rec.frames[len(rec.frames)-1].pts.Minutes()
-			wrong += len(found.segments)
-		case label.end > 0:
-			stretches++
-			if best := bestOverlap(found.segments, label.start, label.end); best > 0 {
-				overlaps = append(overlaps, best)
-			}
+		if kinds[label.kind] == nil {
+			kinds[label.kind] = new(tally)
+		}
+		kinds[label.kind].add(t, name, recorded(r), label)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		t.Logf("%-8s %v", kind, kinds[kind])
+	}
+}
+
+// tally gathers what became of clips.
+type tally struct {
+	led, plain                []metrics.Example
+	overlaps                  []float64
+	stretches, wrong, without int
+	minutes                   float64
+}
+
+func (s *tally) add(t *testing.T, name string, r *record, label recordedLabel) {
+	o := options()
+	o.Calibration = recordedCalibration(t)
+	found, err := aggregate(r, o)
+	if err != nil || found.outcome.Logit == nil {
+		s.without++
+		return
+	}
+	if name != "" {
+		t.Logf("%-40s fake %-5v mean %6.2f led %6.2f segments %v of [%d %d]", name, label.fake, plainMean(r), *found.outcome.Logit, found.segments, label.start, label.end)
+	}
+	s.led = append(s.led, metrics.Example{Score: *found.outcome.Logit, Fake: label.fake, Group: label.group})
+	s.plain = append(s.plain, metrics.Example{Score: plainMean(r), Fake: label.fake, Group: label.group})
+	if !label.fake {
+		s.minutes += r.frames[len(r.frames)-1].pts.Minutes()
+		s.wrong += len(found.segments)
+	} else if label.end > 0 {
+		s.stretches++
+		if best := bestOverlap(found.segments, label.start, label.end); best > 0 {
+			s.overlaps = append(s.overlaps, best)
 		}
 	}
-	t.Logf("%d clips, %d inconclusive: AUC %.3f, by plain mean %.3f; %d segments on %.1f genuine minutes; %d of %d stretches found, median overlap %.2f",
-		len(led), unsure, metrics.AUC(led), metrics.AUC(plain), wrong, minutes, len(overlaps), stretches, median(overlaps))
+}
+
+func (s *tally) String() string {
+	led := metrics.Bootstrap(s.led, metrics.AUC, 1000, 1)
+	return fmt.Sprintf("%3d clips, %d without a score: AUC %.3f [%.2f %.2f], by plain mean %.3f; %d of %d stretches found, median overlap %.2f; %d segments on %.1f genuine minutes",
+		len(s.led), s.without, led.Value, led.Low, led.High, metrics.AUC(s.plain), len(s.overlaps), s.stretches, median(s.overlaps), s.wrong, s.minutes)
 }
 
 func bestOverlap(of []Segment, start, end int64) (best float64) {

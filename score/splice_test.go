@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/blendscope/blendscope/frames/track"
-	"github.com/blendscope/blendscope/model"
-	"github.com/blendscope/blendscope/score/metrics"
 )
 
 // reel is the best-seen track of a recorded clip, played to and fro at five faces a second.
@@ -71,39 +69,11 @@ func splice(samples int, cast ...func(i int) (faceRecord, int)) *record {
 	return r
 }
 
-// spliced gathers what became of the clips of one kind.
-type spliced struct {
-	led, plain       []metrics.Example
-	overlaps         []float64
-	stretches, wrong int
-	minutes          float64
-}
-
-func (s *spliced) add(t *testing.T, r *record, fake bool, start, end int64) {
-	o := options()
-	o.Calibration = model.Calibration{Method: "platt", A: *recordedSlope, B: *recordedOffset}
-	found, err := aggregate(r, o)
-	if err != nil || found.outcome.Logit == nil {
-		t.Fatal(err, found.outcome)
-	}
-	s.led = append(s.led, metrics.Example{Score: *found.outcome.Logit, Fake: fake})
-	s.plain = append(s.plain, metrics.Example{Score: plainMean(r), Fake: fake})
-	if !fake {
-		s.minutes += r.frames[len(r.frames)-1].pts.Minutes()
-		s.wrong += len(found.segments)
-		return
-	}
-	s.stretches++
-	if best := bestOverlap(found.segments, start, end); best > 0 {
-		s.overlaps = append(s.overlaps, best)
-	}
-}
-
 // TestSpliced prints figures of clips put together from recorded tracks: what testdata/compose makes of pictures, made of
 // logits, which costs nothing and spares encoding.
 func TestSpliced(t *testing.T) {
 	all := reels(t)
-	kinds := map[string]*spliced{"whole": {}, "take": {}, "montage": {}, "mosaic": {}}
+	kinds := map[string]*tally{"whole": {}, "take": {}, "montage": {}, "mosaic": {}}
 	var genuine []reel
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if one := all[name]; !one.label.fake {
@@ -124,38 +94,38 @@ func TestSpliced(t *testing.T) {
 		own.faces, other.faces = own.faces[:n], other.faces[:n]
 		for _, fake := range []bool{true, false} {
 			from := start()
-			kinds["take"].add(t, splice(300, func(i int) (faceRecord, int) {
+			kinds["take"].add(t, "", splice(300, func(i int) (faceRecord, int) {
 				if fake && i >= from && i < from+burst {
 					return other.at(i), 0
 				}
 				return own.at(i), 0
-			}), fake, ms(from), ms(from+burst))
+			}), recordedLabel{fake: fake, group: own.label.group, start: ms(from), end: ms(from + burst)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		guest := all[name]
 		n := min(60, len(guest.faces))
-		kinds["whole"].add(t, splice(n, func(i int) (faceRecord, int) { return guest.faces[i], 0 }), guest.label.fake, 0, ms(n))
+		kinds["whole"].add(t, "", splice(n, func(i int) (faceRecord, int) { return guest.faces[i], 0 }), guest.label)
 		for range 4 {
 			hosts := slices.Clone(genuine) // all, whoever the guest: to leave out its kin would tell fakes by their company
 			random.Shuffle(len(hosts), func(i, k int) { hosts[i], hosts[k] = hosts[k], hosts[i] })
 			from := start()
-			kinds["montage"].add(t, splice(300, func(i int) (faceRecord, int) {
+			cut := guest.label
+			cut.start, cut.end = ms(from), ms(from+burst)
+			kinds["montage"].add(t, "", splice(300, func(i int) (faceRecord, int) {
 				if i >= from && i < from+burst {
 					return guest.at(i - from), -1
 				}
 				return hosts[i/30].at(i), i / 30 // shots of six seconds
-			}), guest.label.fake, ms(from), ms(from+burst))
-			kinds["mosaic"].add(t, splice(50,
+			}), cut)
+			kinds["mosaic"].add(t, "", splice(50,
 				func(i int) (faceRecord, int) { return guest.at(i), 0 },
 				func(i int) (faceRecord, int) { return hosts[0].at(i), 1 },
 				func(i int) (faceRecord, int) { return hosts[1].at(i), 2 },
-			), guest.label.fake, 0, ms(50))
+			), guest.label)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		s := kinds[kind]
-		t.Logf("%-8s %3d clips: AUC %.3f, by plain mean %.3f; %d of %d stretches found, median overlap %.2f; %d segments on %.0f genuine minutes",
-			kind, len(s.led), metrics.AUC(s.led), metrics.AUC(s.plain), len(s.overlaps), s.stretches, median(s.overlaps), s.wrong, s.minutes)
+		t.Logf("%-8s %v", kind, kinds[kind])
 	}
 }
