@@ -144,13 +144,15 @@ func TestFailuresLeaveNothingHeld(t *testing.T) {
 		"cut":        func(s *scoretest.Studio) { s.OnCut = func(*frames.Frame) error { return broken } },
 		"classifier": func(s *scoretest.Studio) { s.OnClassify = func([]frames.Image) error { return broken } },
 	} {
-		s := studio(1)
-		breakIt(s)
-		if _, err := Run(t.Context(), *s.Pipeline(score.Options{}), "clip", options(Stages()...)); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-		if s.Held() != 0 || s.Unclosed() != 0 {
-			t.Errorf("%s: %d frames held, %d sources open", name, s.Held(), s.Unclosed())
+		for _, stages := range [][]Stage{Stages(), {Inference}} { // from the file, and while frames are held
+			s := studio(1)
+			breakIt(s)
+			if _, err := Run(t.Context(), *s.Pipeline(score.Options{}), "clip", options(stages...)); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+			if s.Held() != 0 || s.Unclosed() != 0 {
+				t.Errorf("%s: %d frames held, %d sources open", name, s.Held(), s.Unclosed())
+			}
 		}
 	}
 	if _, err := Run(t.Context(), *studio(1).Pipeline(score.Options{}), "other", options(Decode)); !errors.Is(err, fs.ErrNotExist) {

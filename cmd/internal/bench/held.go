@@ -35,13 +35,13 @@ func (b *bench) hold(ctx context.Context) (h *held, err error) {
 		return nil, err
 	}
 	defer source.Close() // frames that are out stay valid
-	h = &held{}
+	all := &held{} // not h, which an error leaves nil
 	defer func() {
 		if err != nil {
-			h.release()
+			all.release()
 		}
 	}()
-	for bytes := 0; len(h.frames) < mostHeld && (len(h.frames) == 0 || bytes < mostHeldBytes); {
+	for bytes := 0; len(all.frames) < mostHeld && (len(all.frames) == 0 || bytes < mostHeldBytes); {
 		frame, err := source.Next(ctx)
 		if over, err := ended(err); err != nil {
 			return nil, err
@@ -49,12 +49,12 @@ func (b *bench) hold(ctx context.Context) (h *held, err error) {
 			break
 		}
 		bytes += len(frame.Image.Pix)
-		h.frames = append(h.frames, frame)
+		all.frames = append(all.frames, frame)
 	}
-	if len(h.frames) == 0 {
+	if len(all.frames) == 0 {
 		return nil, fmt.Errorf("%s: no frame could be decoded", b.path)
 	}
-	return h, b.cut(ctx, h)
+	return all, b.cut(ctx, all)
 }
 
 // cut takes the crops of all faces; where there is none, patches of the pictures: a network takes as long for them.
