@@ -139,7 +139,7 @@ func TestClassifierIsMeasuredOnPatchesWhereThereIsNoFace(t *testing.T) {
 func TestFailuresLeaveNothingHeld(t *testing.T) {
 	broken := errors.New("broken")
 	for name, breakIt := range map[string]func(*scoretest.Studio){
-		"decoder":    func(s *scoretest.Studio) { s.OnNext = func(shot int) error { return at(shot == 20, broken) } },
+		"decoder":    func(s *scoretest.Studio) { s.OnNext = func(shot int) error { return at(shot == 3, broken) } },
 		"detector":   func(s *scoretest.Studio) { s.OnDetect = func([]*frames.Frame) error { return broken } },
 		"cut":        func(s *scoretest.Studio) { s.OnCut = func(*frames.Frame) error { return broken } },
 		"classifier": func(s *scoretest.Studio) { s.OnClassify = func([]frames.Image) error { return broken } },

@@ -35,7 +35,7 @@ func (b *bench) hold(ctx context.Context) (h *held, err error) {
 		return nil, err
 	}
 	defer source.Close() // frames that are out stay valid
-	all := &held{} // not h, which an error leaves nil
+	all := &held{}       // not h, which an error leaves nil
 	defer func() {
 		if err != nil {
 			all.release()
