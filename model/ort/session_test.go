@@ -129,20 +129,27 @@ func TestCancelStopsALongRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin := time.Now()
-	if _, err := s.Run(t.Context(), input); err != nil {
-		t.Fatal(err)
+	timed := func(ctx context.Context) (time.Duration, error) {
+		begin := time.Now()
+		_, err := s.Run(ctx, input)
+		return time.Since(begin), err
 	}
-	whole := time.Since(begin)
-	ctx, cancel := context.WithTimeout(t.Context(), whole/10)
-	defer cancel()
-	begin = time.Now()
-	_, err = s.Run(ctx, input)
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want DeadlineExceeded", err)
-	}
-	if d := time.Since(begin); d > whole/2 {
-		t.Errorf("stopped after %v of %v", d, whole)
+	for tries := 1; ; tries++ { // both take longer on a machine that is busy, but not each time
+		whole, err := timed(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), whole/10)
+		stopped, err := timed(ctx)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want DeadlineExceeded", err)
+		}
+		if stopped <= whole/2 {
+			break
+		} else if tries == 5 {
+			t.Fatalf("stopped after %v of %v", stopped, whole)
+		}
 	}
 	small, err := model.GoldenInput([]int64{1, 32, 32, 3}, model.Uint8)
 	if err != nil {
