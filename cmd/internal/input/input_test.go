@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
@@ -255,15 +256,17 @@ func TestListErrors(t *testing.T) {
 
 // What a list holds when the run is interrupted has been named: it is still given.
 func TestListIsReadToItsEnd(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	n := 0
-	for range List(ctx, "-", strings.NewReader(strings.Repeat("a\n", 5000)), false) {
-		n++
-	}
-	if n != 5000 {
-		t.Errorf("%d entries", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		n := 0
+		for range List(ctx, "-", strings.NewReader(strings.Repeat("a\n", 5000)), false) {
+			n++
+		}
+		if n != 5000 {
+			t.Errorf("%d entries", n)
+		}
+	})
 }
 
 // A list that never ends, such as a terminal nobody types at, does not hold up an interrupt.

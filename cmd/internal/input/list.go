@@ -54,6 +54,9 @@ func ListFile(ctx context.Context, name string, null bool) iter.Seq[Path] {
 			return
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			ctx = context.WithoutCancel(ctx) // it has an end, and holds up nobody
+		}
 		for p := range List(ctx, name, f, null) {
 			if !yield(p) {
 				return
