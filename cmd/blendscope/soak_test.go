@@ -103,8 +103,11 @@ func (s *scan) end(t *testing.T) {
 	if err := s.Wait(); err != nil && !(errors.As(err, &failed) && failed.ExitCode() == 3) { // 3: some without a score
 		t.Errorf("%v: %s", err, s.errs.String())
 	}
-	time.Sleep(200 * time.Millisecond)
-	if left := session(t, s.Process.Pid); len(left) > 0 {
+	left := session(t, s.Process.Pid)
+	for end := time.Now().Add(30 * time.Second); len(left) > 0 && time.Now().Before(end); left = session(t, s.Process.Pid) {
+		time.Sleep(50 * time.Millisecond) // dying takes as long as the machine is busy
+	}
+	if len(left) > 0 {
 		t.Errorf("processes left: %v", left)
 	}
 }
