@@ -121,12 +121,12 @@ func TestIdentitySwitches(t *testing.T) {
 		interval                  time.Duration
 		switches, breaks, unclear float64 // at most, per 1,000 faces
 	}{
-		{"two cross", crossers, 2, time.Second / 25, 0.1, 0.1, 5},
-		{"two cross", crossers, 2, time.Second / 5, 0.1, 0.3, 5},
-		{"four cross at once", crossers, 4, time.Second / 25, 0.3, 0.5, 15},
-		{"four cross at once", crossers, 4, time.Second / 5, 1, 3, 15},
+		{"two cross", crossers, 2, time.Second / 25, 0.1, 0.1, 1},
+		{"two cross", crossers, 2, time.Second / 5, 0.1, 0.3, 3},
+		{"four cross at once", crossers, 4, time.Second / 25, 0.2, 0.3, 3},
+		{"four cross at once", crossers, 4, time.Second / 5, 1, 3, 10},
 		{"five sit", sitters, 5, time.Second / 5, 0.1, 0.1, 0.1},
-		{"five sit", sitters, 5, time.Second / 2, 0.5, 2, 5},
+		{"five sit", sitters, 5, time.Second / 2, 0.2, 0.2, 3},
 	} {
 		random := rand.New(rand.NewPCG(1, 9))
 		var sum count

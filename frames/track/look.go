@@ -38,12 +38,15 @@ func lookOf(picture frames.Image, b frames.Box) (l look, ok bool) {
 	return l, true
 }
 
-// unlike is the mean absolute difference of two looks, 0 (same) .. 1.
+// unlike is how much two looks differ, as a share of their light: 0 (same) .. 1. In a dark hall everybody is nearly black, and
+// it is the share that tells.
 func (l *look) unlike(o *look) float64 {
-	var sum int
+	const noise = 16 // levels of two cells together below which a difference means nothing
+	var sum, light int
 	for i := range l {
 		d := int(l[i]) - int(o[i])
 		sum += max(d, -d)
+		light += int(l[i]) + int(o[i])
 	}
-	return float64(sum) / float64(255*len(l))
+	return float64(sum) / float64(light+noise*len(l))
 }

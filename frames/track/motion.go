@@ -19,8 +19,9 @@ const (
 	// usuallyUnlike is how much the looks of one face differ on average from one sample to the next; beyond mostUnlike times
 	// that nothing more is learned: lights go on and off.
 	usuallyUnlike, mostUnlike = 0.03, 5
-	// missed is what it costs to have overlooked a face that shows again: one half.
-	missed = math.Ln2
+	// missed is what it costs to have overlooked a face that shows again, and gone what each second adds: in a crowd it is
+	// somebody else in the end.
+	missed, gone = 0.7, 2.0
 )
 
 // motion is the state of a track that may still go on: a Kalman filter, of the same gain along both axes, for a velocity
@@ -91,7 +92,7 @@ func (m *motion) surprise(dt float64, away bool, face *seenFace) float64 {
 	sum := unexpected(distance, m.place+jitter*jitter, jitter*jitter, 2)
 	sum += unexpected(side-m.side, sizeJitter*sizeJitter+sizeDrift*sizeDrift*dt, sizeJitter*sizeJitter, 1)
 	if away {
-		sum += missed
+		sum += missed + gone*dt
 	}
 	if m.looked && face.looked {
 		sum += min(m.look.unlike(&face.look)/usuallyUnlike, mostUnlike) - 1
