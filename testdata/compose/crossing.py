@@ -4,7 +4,7 @@ import math
 
 import cv2
 import numpy as np
-from pictures import Clip, to_and_fro
+from pictures import Clip, surest, to_and_fro
 
 CANVAS = 960, 480  # width, height in pixels
 SECONDS = 15
@@ -15,19 +15,43 @@ SCALE = 1.7  # of a tile's side to its face's
 def compose(people: list[Clip], number: int, dice):
     """The pictures, and the truth: rows of t_ms, person, x, y (centre), side of the face, and the share of it that is shown."""
     walkers = [Walker(k, number, dice) for k in range(len(people))]  # the first is in front
-    tiles = [[cv2.resize(t, (round(SCALE * w.side),) * 2, interpolation=cv2.INTER_AREA) for t in c.tiles(256, SCALE, 5, RATE)] for c, w in zip(people, walkers)]
-    behind = background(next(people[-1].pictures()))
-    pictures, rows = [], []
+    tiles = [list(c.tiles(256, SCALE, 5, RATE)) for c in people]
+    return draw(walkers, tiles, people[-1]), truth(walkers, [heads(t) for t in tiles])
+
+
+def draw(walkers: list, tiles: list, host: Clip):
+    small = [[cv2.resize(t, (w.width,) * 2, interpolation=cv2.INTER_AREA) for t in of] for of, w in zip(tiles, walkers)]
+    behind = background(next(host.pictures()))
     for i in range(SECONDS * RATE):
-        places = [w.at(i / RATE) for w in walkers]
         picture = behind.copy()
-        for k in reversed(range(len(walkers))):
-            paste(picture, tiles[k][to_and_fro(i, len(tiles[k]))], places[k])
-        pictures.append(picture)
-        for k, (walker, (x, y)) in enumerate(zip(walkers, places)):
-            shown = 1 - max((hidden(places[k], walker.side, places[j], walkers[j].side) for j in range(k)), default=0.0)
-            rows.append((round(1000 * i / RATE), k, round(x, 1), round(y, 1), walker.side, round(shown, 2)))
-    return pictures, rows
+        for walker, of in reversed(list(zip(walkers, small))):
+            paste(picture, of[to_and_fro(i, len(of))], walker.at(i / RATE))
+        yield picture
+
+
+def truth(walkers: list, found: list) -> list[tuple]:
+    rows = []
+    for i in range(SECONDS * RATE):
+        faces = []
+        for walker, of in zip(walkers, found):
+            place, head = walker.at(i / RATE), of[to_and_fro(i, len(of))]
+            faces.append(([p + walker.width * h for p, h in zip(place, head)], walker.side))
+        for k, ((x, y), side) in enumerate(faces):
+            shown = 1 - max((hidden(*faces[k], *faces[j]) for j in range(k)), default=0.0)
+            rows.append((round(1000 * i / RATE), k, round(x, 1), round(y, 1), side, round(shown, 2)))
+    return rows
+
+
+def heads(tiles: list) -> list[tuple[float, float]]:
+    """Where the face is in each tile, from its middle, as shares of its side; where it was before when none is found."""
+    places, last = [], (0.0, 0.0)
+    for tile in tiles:
+        box = surest(tile)
+        if box is not None:
+            x, y, w, h = box
+            last = (x + w / 2) / tile.shape[1] - 0.5, (y + h / 2) / tile.shape[0] - 0.5
+        places.append(last)
+    return places
 
 
 class Walker:
@@ -36,6 +60,7 @@ class Walker:
     def __init__(self, k: int, number: int, dice):
         pair = k // 2
         self.side = dice.randint(100, 140)  # of the face, in pixels
+        self.width = round(SCALE * self.side)  # of the tile
         self.rise = (dice.uniform(-0.25, 0.25) + 0.4 * pair) * self.side
         self.reach = (-1) ** k * dice.uniform(0.3, 0.4) * CANVAS[0]
         self.period = (6 + number % 8) * dice.uniform(0.95, 1.05) * (1 + 0.25 * pair)  # seconds to and fro
