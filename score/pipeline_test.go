@@ -337,6 +337,27 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Two people walk past each other, and for a moment one face is seen, which may be either's: it is nobody's and not scored, nothing
+// was left out for want of room, and both go on.
+func TestPeopleWhoMeet(t *testing.T) {
+	script := scoretest.Every(time.Second/5, 20, func(i int, _ float64) []scoretest.Face {
+		d := float32(40 * (i - 10))
+		if d == 0 {
+			return []scoretest.Face{scoretest.At(400, 200, 100, -1)}
+		}
+		return []scoretest.Face{scoretest.At(400+d, 200, 100, -1), scoretest.At(400-d, 200, 100, -1)}
+	})
+	result := scan(t, new(scoretest.Studio).Add("clip", script), score.Options{Timeline: true})
+	if len(result.Tracks) != 2 || result.Tracks[0].Faces != 19 || result.Tracks[1].Faces != 19 || len(result.Outcome.Reasons) != 0 {
+		t.Errorf("tracks %+v, reasons %v", result.Tracks, result.Outcome.Reasons)
+	}
+	for i, m := range result.Timeline {
+		if want := min(2, 2*max(10-i, i-10)); len(m.Faces) != want {
+			t.Errorf("frame %d: %d faces, want %d", i, len(m.Faces), want)
+		}
+	}
+}
+
 // A wall of posters or a crowd is bounded, and the result says that faces were left out.
 func TestTenThousandFaces(t *testing.T) {
 	script := scoretest.Every(time.Second/5, 4, func(int, float64) []scoretest.Face {
