@@ -49,6 +49,7 @@ type Options struct {
 type bench struct {
 	Options
 	pipeline score.Pipeline
+	copies   copies
 	path     string
 	info     frames.Info
 }
@@ -60,7 +61,8 @@ func Run(ctx context.Context, p score.Pipeline, path string, o Options) (*Report
 	p.Options.BatchFrames = orDefault(p.Options.BatchFrames, score.DefaultBatchFrames)
 	p.Options.BatchFaces = orDefault(p.Options.BatchFaces, score.DefaultBatchFaces)
 	p.Options.MaxFaces = orDefault(p.Options.MaxFaces, score.DefaultMaxFaces)
-	b := &bench{Options: o, pipeline: p, path: path}
+	b := &bench{Options: o, path: path}
+	b.pipeline = b.copies.watch(p)
 	source, err := p.Opener.Open(ctx, path, frames.Sampling{})
 	if err != nil {
 		return nil, err

@@ -44,6 +44,11 @@ func TestEveryStageIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const frame, crop = 64 * 36 * 3, 16 * 16 * 3 // bytes; two crops to a frame, cut out and put into a batch
+	copied := map[Stage]float64{                 // the studio plays every frame, however it is sampled
+		Decode: frame, DecodeSampled: frame, Classify: crop, Inference: 4 * crop, InferenceSample: 4 * crop,
+		EndToEnd: frame + 4*crop, EndToEndSample: frame + 4*crop,
+	}
 	for i, stage := range Stages() {
 		row := r.Rows[i]
 		if row.Stage != stage || row.Runs != 3 || told[stage] != 4 {
@@ -55,6 +60,9 @@ func TestEveryStageIsMeasured(t *testing.T) {
 		}
 		if fromFile := !slices.Contains([]Stage{Detect, Classify, Inference, InferenceSample}, stage); fromFile && row.Items != 25 {
 			t.Errorf("%s: %d frames of 25", stage, row.Items)
+		}
+		if want := copied[stage]; row.CopyBytes != want {
+			t.Errorf("%s: %v bytes copied for each item, want %v", stage, row.CopyBytes, want)
 		}
 		if (row.RealTime > 0) == (stage == Classify) {
 			t.Errorf("%s: %v times real time", stage, row.RealTime)

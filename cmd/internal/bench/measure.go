@@ -20,6 +20,7 @@ type run struct {
 	sample
 	seconds, cpu  float64
 	allocs, bytes float64 // on Go's heap
+	copied        float64 // bytes of pictures
 }
 
 // measure warms a stage up, runs it, and gives its row; nil when the stage is not wanted.
@@ -34,7 +35,9 @@ func (b *bench) measure(ctx context.Context, stage Stage, once func(context.Cont
 		if b.Progress != nil {
 			b.Progress(stage, max(0, i), b.Runs)
 		}
+		before := b.copies.bytes.Load()
 		one, err := timed(ctx, once)
+		one.copied = float64(b.copies.bytes.Load() - before)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", stage, err)
 		}
@@ -81,6 +84,7 @@ func newRow(stage Stage, runs []run) *Row {
 	row.Cores = over(runs, func(r run) float64 { return r.cpu / r.seconds }).Median
 	row.Allocs = perItem(func(r run) float64 { return r.allocs })
 	row.AllocBytes = perItem(func(r run) float64 { return r.bytes })
+	row.CopyBytes = perItem(func(r run) float64 { return r.copied })
 	if row.Examined > 0 {
 		share := func(ms func(run) int64) float64 {
 			return over(runs, func(r run) float64 { return float64(ms(r)) / 1000 / r.seconds }).Median

@@ -88,9 +88,10 @@ type Row struct {
 	Cores      float64   `json:"cores"`               // CPU seconds per second
 	Allocs     float64   `json:"allocs_per_item"`     // on Go's heap
 	AllocBytes float64   `json:"alloc_bytes_per_item"`
-	PeakBytes  int64     `json:"peak_bytes"`       // of the process's memory while the stage ran
-	Busy       *Busy     `json:"busy,omitempty"`   // of the pipeline's stages
-	Queues     *Queues   `json:"queues,omitempty"` // between them
+	CopyBytes  float64   `json:"copied_bytes_per_item"` // of pictures: frames from the decoder, crops cut out, crops put into batches
+	PeakBytes  int64     `json:"peak_bytes"`            // of the process's memory while the stage ran
+	Busy       *Busy     `json:"busy,omitempty"`        // of the pipeline's stages
+	Queues     *Queues   `json:"queues,omitempty"`      // between them
 	Compared   *Compared `json:"compared,omitempty"`
 }
 

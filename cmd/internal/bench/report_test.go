@@ -24,7 +24,7 @@ func example() *Report {
 		v := 100 * float64(i+1)
 		r.Rows = append(r.Rows, Row{
 			Stage: stage, Unit: "frames", Runs: 5, Items: 300, Examined: 60, PerSecond: rate(v), Seconds: rate(300 / v),
-			RealTime: v / 30, CPUSeconds: 500 / v, Cores: 1.9, Allocs: 12.4, AllocBytes: 4321, PeakBytes: 345e6,
+			RealTime: v / 30, CPUSeconds: 500 / v, Cores: 1.9, Allocs: 12.4, AllocBytes: 4321, CopyBytes: 6.2e6, PeakBytes: 345e6,
 			Busy: &Busy{0.9, 0.5, 0.2}, Queues: &Queues{1.25, 4, 0.5, 8},
 		})
 	}

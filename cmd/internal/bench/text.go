@@ -108,9 +108,23 @@ func size(bytes float64) string {
 	return fmt.Sprintf("%.0f%s", bytes, []string{"B", "kB", "MB", "GB"}[unit])
 }
 
+// copied names the stages that copy pictures, and how many bytes.
+func (r *Report) copied() string {
+	var stages []string
+	for _, row := range r.Rows {
+		if row.CopyBytes > 0 {
+			stages = append(stages, r.Settings.label(row.Stage)+" "+size(row.CopyBytes))
+		}
+	}
+	return strings.Join(stages, "; ")
+}
+
 // foot explains and concludes.
 func (r *Report) foot(b *strings.Builder) {
 	paragraph(b, "xTIME: seconds of the clip per second. CORES: CPU seconds per second. ALLOCS, HEAP: on Go's heap for each frame or face. PEAK: the process's memory.")
+	if copied := r.copied(); copied != "" {
+		paragraph(b, "Copied for each frame or face: %s.", copied)
+	}
 	if r.row(Detect) != nil || r.row(Classify) != nil || r.row(Inference) != nil {
 		switch {
 		case r.Clip.FacesPerFrame > 0:
