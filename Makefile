@@ -41,13 +41,13 @@ demo: setup build ## set up, build, and score the clips of testdata/
 test: setup lint test-go test-pure test-race test-leaks test-training ## every check there is
 
 test-go: build
-	@go test ./...
+	@go test -timeout 20m ./...
 
 test-pure: ## the packages that need no native library, without cgo
 	@CGO_ENABLED=0 GOFLAGS= go test $$(scripts/pure-packages.sh)
 
 test-race: ## the concurrent packages under the race detector
-	@go test -race ./score/... ./model/... ./cmd/...
+	@go test -race -timeout 20m ./score/... ./model/... ./cmd/...
 
 test-leaks: ## native pictures that nobody closed
 	@go test -tags=$(TAGS),matprofile -run Leak ./frames/opencv
