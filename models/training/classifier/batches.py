@@ -114,7 +114,7 @@ def cells(mask, place, flip: bool) -> np.ndarray:
 
 
 class Batches(torch.utils.data.Dataset):
-    """Item n is batch n: images [B, SIZE, SIZE, 3] uint8 BGR, labels [B], maps [B, CELLS, CELLS] with UNKNOWN cells."""
+    """Item n is batch n: images [B, SIZE, SIZE, 3] uint8 BGR, rows genuine and fake in turn, and maps [B, CELLS, CELLS] with UNKNOWN cells."""
 
     def __init__(self, crops: Crops, mix: Mix, steps: int, seed: int, decoders=(), hard=(0.0, 0.8, 1)):
         """`decoders` rebuild the decoded pairs; `hard` says how hard the first pairs are, how hard the last ones, in [0, 1], and after
@@ -135,9 +135,8 @@ class Batches(torch.utils.data.Dataset):
         for kind, count in (("clip", self.mix.clips), ("still", self.mix.stills)):
             for _ in range(count):
                 rows += self.natural(kind, rng)
-        images, labels, maps = zip(*rows)
-        return (torch.from_numpy(np.stack(images)), torch.tensor(labels, dtype=torch.float32),
-                torch.from_numpy(np.stack(maps).astype(np.float32)))
+        images, maps = zip(*rows)
+        return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(maps).astype(np.float32))
 
     def pair(self, hard: float, rng):
         """A genuine face and its composed twin, the less different and the more degraded the harder."""
@@ -156,8 +155,7 @@ class Batches(torch.utils.data.Dataset):
         strength = rng.choice(STRENGTHS, p=STRENGTH_SHARE) if rng.random() < hard else 0.0
         degrade = Degradation(rng, float(max(box[2:])), strength)
         target = np.ones((CELLS, CELLS)) if mask is None else cells(mask, place, flip)
-        return ((fitted(real, place, degrade, flip), 0.0, np.zeros((CELLS, CELLS))),
-                (fitted(fake, place, degrade, flip), 1.0, target))
+        return (fitted(real, place, degrade, flip), np.zeros((CELLS, CELLS))), (fitted(fake, place, degrade, flip), target)
 
     def natural(self, kind, rng):
         """A genuine and a fake face from clips or photos, brought to one size and sharpness and degraded alike."""
@@ -171,7 +169,7 @@ class Batches(torch.utils.data.Dataset):
             drawn = match(drawn, float(np.exp(rng.uniform(*np.log(EQUAL_FACE)))))
         for target, (image, box) in zip((0.0, UNKNOWN), drawn):
             degrade = Degradation(np.random.default_rng(state), float(max(box[2:])), strength)
-            yield (fitted(image, square(box, rng), degrade, rng.random() < 0.5), float(target != 0), np.full((CELLS, CELLS), target))
+            yield (fitted(image, square(box, rng), degrade, rng.random() < 0.5), np.full((CELLS, CELLS), target))
 
 
 def match(drawn, largest: float):

@@ -13,7 +13,7 @@ from classifier import average, checkpoint, decoders, metrics, pack, protocol, s
 from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Faces, Mix, at_some_size, match  # noqa: E402
 from classifier.blend import self_blend, sharpness  # noqa: E402
 from classifier.degrade import Degradation, av, video  # noqa: E402
-from classifier.network import Classifier, judge  # noqa: E402
+from classifier.network import LEVEL, Classifier, StridedDepthwise, judge  # noqa: E402
 from classifier.shards import Crops, ShardWriter  # noqa: E402
 from common.geometry import crop_square, cut, face_crop  # noqa: E402
 from sources import Clip, DataError  # noqa: E402
@@ -65,11 +65,11 @@ def test_blend_differs_inside_the_mask_only(tmp_path):
 
 def test_batches_repeat_and_balance(tmp_path):
     data = Batches(make_crops(tmp_path), MIX, steps=2, seed=5)
-    images, labels, maps = data[1]
+    images, maps = data[1]
     again = data[1]
     assert images.shape == (MIX.size, SIZE, SIZE, 3) and maps.shape == (MIX.size, CELLS, CELLS)
-    assert torch.equal(images, again[0]) and labels.sum() == MIX.size / 2
-    assert set(torch.unique(maps[labels == 0]).tolist()) == {0.0} and (maps == UNKNOWN).any()
+    assert torch.equal(images, again[0])
+    assert set(torch.unique(maps[0::2]).tolist()) == {0.0} and (maps[1::2] == UNKNOWN).any()
 
 
 def test_decoded_pairs_differ_by_the_decoder_alone(tmp_path):
@@ -124,8 +124,8 @@ def test_the_coarse_copy_cancels_what_has_no_detail():
     network = Classifier().eval()
     with torch.no_grad():
         flat, noisy = torch.full((2, 3, 64, 64), 90.0), torch.rand(2, 3, 64, 64) * 255
-        network.logit.weight.mul_(1e4)
-        assert judge(network, flat)[0].abs().max() < 0.1 * judge(network, noisy)[0].abs().max()
+        network.map.weight.mul_(1e4)
+        assert (judge(network, flat)[0] - LEVEL).abs().max() < 0.1 * (judge(network, noisy)[0] - LEVEL).abs().max()
 
 
 def test_couples_are_matched_in_size_and_sharpness():
@@ -211,19 +211,38 @@ def options(*extra):
     return train.arguments(["--pairs", "1", "--clips", "1", "--stills", "1", "--decoded", "0", "--window", "64", "--workers", "0", "--threads", "1", *extra])
 
 
+def test_the_fast_gradient_is_the_true_one():
+    torch.manual_seed(1)
+    x, weight = torch.randn(2, 6, 9, 8, dtype=torch.double, requires_grad=True), torch.randn(6, 1, 3, 3, dtype=torch.double, requires_grad=True)
+    ours = torch.autograd.grad(StridedDepthwise.apply(x, weight, 2).square().sum(), (x, weight))
+    theirs = torch.autograd.grad(torch.nn.functional.conv2d(x, weight, None, 2, 1, groups=6).square().sum(), (x, weight))
+    assert all(torch.allclose(a, b) for a, b in zip(ours, theirs))
+
+
+def test_losses_count_what_is_known_and_shown():
+    maps = torch.zeros(6, 4, 4)
+    maps[1, 0, 0], maps[3] = 1.0, UNKNOWN  # the third fake's composed part lies outside the window
+    face, _ = train.losses(torch.tensor([-9.0, 9.0, -9.0, 9.0, -9.0, -9.0]), torch.zeros(6, 4, 4), maps)
+    assert face < 0.3
+    face, _ = train.losses(torch.tensor([-9.0, -9.0, -9.0, 9.0, -9.0, 9.0]), torch.zeros(6, 4, 4), maps)
+    assert face > 1
+    _, shown = train.losses(torch.zeros(6), torch.where(maps == 0, -9.0, 9.0), maps)
+    assert shown < 0.01
+
+
 def test_train_resumes_where_it_stopped(workplace, capsys):
-    first = train.train(options("--steps", "2", "--minutes", "1e-9"))
-    assert first.step == 1
-    trainer = train.train(options("--steps", "2", "--lr", "1e-4"))
-    assert trainer.step == 2 and "settings were different" in capsys.readouterr().out
+    first = train.train(options("--steps", "3", "--minutes", "1e-9"))
+    assert first.step == 2  # the views of one batch
+    trainer = train.train(options("--steps", "3", "--lr", "1e-4"))
+    assert trainer.step == 3 and "settings were different" in capsys.readouterr().out
     folder = checkpoint.place("standard")
     assert max(f.stat().st_size for f in folder.iterdir()) < 16 * 2 ** 20
     folder.rename(folder.with_suffix(".old"))  # as a cut between the two renames leaves it
-    assert train.train(options("--steps", "2")).step == 2
-    trainer.network.logit.bias.data.fill_(float("nan"))
-    images, labels, maps = Batches(Crops(workplace / "crops"), Mix(1, 1, 1, decoded=0), 3, 1)[2]
+    assert train.train(options("--steps", "3")).step == 3
+    trainer.network.map.bias.data.fill_(float("nan"))
+    images, maps = Batches(Crops(workplace / "crops"), Mix(1, 1, 1, decoded=0), 3, 1)[2]
     with pytest.raises(train.NotFinite, match="lower --lr"):
-        trainer.learn(images, labels, maps)
+        trainer.learn(images, maps)
     (folder / "average.pt").write_bytes(b"cut")
     with pytest.raises(DataError, match="cannot be read"):
         checkpoint.load_average("standard")

@@ -25,23 +25,21 @@ class NotFinite(RuntimeError):
     """The loss became infinite or not a number."""
 
 
-def losses(logits, cells, labels, maps, level: float = 0.0):
-    """(classification, map) losses. Rows alternate genuine, fake. Cells without a target do not count, nor do fakes whose
-    composed part lies outside the window. Half of the classification loss is the order within each row pair: it is free
-    of what the two pictures have in common, and so learns from fewer of them. `level` weighs the spread of the genuine faces'
-    logits: what differs between genuine faces is content, and content must not move the score."""
-    known = (maps != UNKNOWN).float()
-    shown = ((labels == 0) | (known.amin((1, 2)) == 0) | (maps.amax((1, 2)) > 0.1)).float()
-    each = nn.functional.binary_cross_entropy_with_logits(logits, labels * 0.96 + 0.02, reduction="none")
+def losses(logits, cells, maps) -> tuple[torch.Tensor, torch.Tensor]:
+    """(classification, map) losses of rows that are genuine and fake in turn. Cells without a target do not count, nor do fakes whose
+    composed part lies outside the window. Half of the classification loss is the order within each couple of rows: it is free
+    of what the two pictures have in common, and so learns from fewer of them."""
+    known, fake = (maps != UNKNOWN).float(), torch.arange(len(maps), device=maps.device) % 2
+    shown = ((fake == 0) | (known.amin((1, 2)) == 0) | (maps.amax((1, 2)) > 0.1)).float()
+    each = nn.functional.binary_cross_entropy_with_logits(logits, fake * 0.96 + 0.02, reduction="none")
     order = nn.functional.softplus(logits[0::2] - logits[1::2]) * shown[1::2]
     face = ((each * shown).sum() + order.sum()) / (shown.sum() + shown[1::2].sum()).clamp(min=1)
-    face = face + level * logits[labels == 0].var(unbiased=False)
     each = nn.functional.binary_cross_entropy_with_logits(cells, maps.clamp(0, 1), reduction="none")
     return face, (each * known).sum() / known.sum().clamp(min=1)
 
 
 def window(images, maps, size: int, generator):
-    """The same random square of all pictures of a batch, on the grid of the map's cells: cheaper steps at full detail."""
+    """The pictures and maps of a batch cut to the same random square, on the grid of the map's cells: cheaper steps at full detail."""
     cell = images.shape[1] // maps.shape[1]
     if size >= images.shape[1]:
         return images, maps
@@ -86,15 +84,15 @@ class Trainer:
     def save(self) -> None:
         checkpoint.save(self.folder, self.network, self.average, self.optimiser, self.step, vars(self.args))
 
-    def learn(self, images, labels, maps) -> tuple[float, float]:
+    def learn(self, images, maps) -> tuple[float, float]:
         """One step; the two losses. NotFinite stops the run before the weights are spoilt."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate(self.step, self.args.steps, self.args.lr, self.args.fall)
         images = images.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        labels, maps = labels.to(self.device), maps.to(self.device)
+        maps = maps.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.args.bf16):
             logits, cells = self.network(images)
-        face, shown = losses(logits.float(), cells.float(), labels, maps, self.args.level)
+        face, shown = losses(logits.float(), cells.float(), maps)
         loss = face + self.args.map_weight * shown
         if not torch.isfinite(loss):
             raise NotFinite(f"step {self.step}: loss is {loss.item()}; lower --lr and resume from {self.folder}")
@@ -126,28 +124,28 @@ def train(args) -> Trainer:
     crops = Crops(work_root() / "crops", lambda row: row["side"] == "train" and family(row["method"]) not in args.without)
     mix = Mix(args.pairs, args.clips, args.stills, args.rebuilt, args.decoded, args.frames)
     trainer = Trainer(args, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    data = Batches(crops, mix, args.steps, args.seed, list(decoders.load().values()) if args.decoded else (), (args.hard_from, args.hard_to, args.ramp))
+    batches = -(-args.steps // args.views)
+    data = Batches(crops, mix, batches, args.seed, list(decoders.load().values()) if args.decoded else (), (args.hard_from, args.hard_to, args.ramp))
     trainer.start()
     trainer.network.train()
     freeze(trainer.network, args.frozen)
     kept = sorted({row["source"] for row in crops.rows if row["kind"] == "clip"})
     (work_root() / "trained-clips.json").write_text(json.dumps(kept))
     print(f"{len(crops)} faces, batches of {mix.size}, from step {trainer.step} of {args.steps}", flush=True)
-    loader = torch.utils.data.DataLoader(data, batch_size=None, sampler=range(trainer.step, args.steps), num_workers=args.workers,
+    loader = torch.utils.data.DataLoader(data, batch_size=None, sampler=range(trainer.step // args.views, batches), num_workers=args.workers,
                                          pin_memory=trainer.device.type == "cuda", **({"prefetch_factor": 4} if args.workers else {}))
     begin, mean, first = time.time(), None, trainer.step
-    for images, labels, maps in loader:
-        generator = torch.Generator().manual_seed(args.seed * 1_000_003 + trainer.step)
-        size = args.window if trainer.step < args.steps * args.window_share else images.shape[1]
-        images, maps = window(images, maps, size, generator)
-        values = torch.tensor(trainer.learn(images, labels, maps))
-        mean = values if mean is None else mean.lerp(values, 0.02)
-        if trainer.step % args.log_every == 0 or trainer.step == args.steps:
-            trainer.save()
-            speed = (trainer.step - first) * mix.size / (time.time() - begin)
-            print(f"{time.strftime('%H:%M:%S')} step {trainer.step} face {mean[0]:.4f} map {mean[1]:.4f} {speed:.1f} faces/s", flush=True)
-        if args.keep and trainer.step % args.keep == 0:
-            checkpoint.keep_moment(args.run, trainer.average, trainer.step)
+    for images, maps in loader:
+        for _ in range(trainer.step % args.views, min(args.views, args.steps - trainer.step // args.views * args.views)):
+            generator = torch.Generator().manual_seed(args.seed * 1_000_003 + trainer.step)
+            values = torch.tensor(trainer.learn(*window(images, maps, args.window, generator)))
+            mean = values if mean is None else mean.lerp(values, 0.02)
+            if trainer.step % args.log_every == 0 or trainer.step == args.steps:
+                trainer.save()
+                speed = (trainer.step - first) * mix.size / (time.time() - begin)
+                print(f"{time.strftime('%H:%M:%S')} step {trainer.step} face {mean[0]:.4f} map {mean[1]:.4f} {speed:.1f} faces/s", flush=True)
+            if args.keep and trainer.step % args.keep == 0:
+                checkpoint.keep_moment(args.run, trainer.average, trainer.step)
         if args.minutes and time.time() - begin > 60 * args.minutes:
             print(f"stopped after {args.minutes} minutes at step {trainer.step}; the same command carries on", flush=True)
             break
@@ -167,9 +165,8 @@ def arguments(given=None):
     parser.add_argument("--fall", type=float, default=0.4, help="share of the steps, at the end, over which the learning rate falls to zero")
     parser.add_argument("--ema", type=float, default=0.995, help="decay of the running average of the weights")
     parser.add_argument("--map-weight", type=float, default=0.5)
-    parser.add_argument("--level", type=float, default=0.01, help="weight of the spread of the genuine faces' logits")
-    parser.add_argument("--window", type=int, default=128, help="px, a multiple of 32: side of the random squares of the first steps")
-    parser.add_argument("--window-share", type=float, default=1.0, help="share of the steps that see such squares only")
+    parser.add_argument("--window", type=int, default=128, help="px, a multiple of 32: side of the random squares that the network sees")
+    parser.add_argument("--views", type=int, default=2, help="squares, and steps, per batch: making a batch costs half as much as a step on a CPU")
     parser.add_argument("--pairs", type=int, default=10, help="pairs per batch")
     parser.add_argument("--clips", type=int, default=4, help="clip frames of each class per batch")
     parser.add_argument("--stills", type=int, default=2, help="photos of each class per batch")
@@ -177,7 +174,7 @@ def arguments(given=None):
     parser.add_argument("--decoded", type=float, default=0.35, help="share of pairs rebuilt by an autoencoder; the rest is self-blended")
     parser.add_argument("--hard-from", type=float, default=0.0, help="how hard the first pairs are, 0 to 1")
     parser.add_argument("--hard-to", type=float, default=0.5, help="how hard the last pairs are, 0 to 1")
-    parser.add_argument("--ramp", type=int, default=1500, help="steps until the pairs are at their hardest")
+    parser.add_argument("--ramp", type=int, default=1500, help="batches until the pairs are at their hardest")
     parser.add_argument("--frames", type=float, default=0.5, help="share of pairs made from genuine clips")
     parser.add_argument("--frozen", action="store_true", help="keep the norms' statistics as they were at the start: faster")
     parser.add_argument("--bf16", action="store_true", help="bfloat16 autocast: faster where the processor has it")
