@@ -169,9 +169,7 @@ func (s *scanRun) count(row queue.Row) {
 
 // verdict is the exit code, with a sentence where the table has not said it already.
 func (s *scanRun) verdict(ctx context.Context, out *sink) error {
-	if !s.quiet {
-		s.finder.tell(s.env.Err)
-	}
+	s.finder.tell(s.env.Err) // quiet or not: nothing is left out in silence
 	if !s.quiet && (out.toFile() || s.env.ErrTTY && s.format != string(output.Text)) {
 		fmt.Fprintln(s.env.Err, s.tally.Summary(s.env.Now().Sub(s.began)))
 	}
