@@ -43,28 +43,26 @@ class StridedDepthwise(torch.autograd.Function):
 
 
 class ConvNorm(nn.Module):
-    """Convolution, batch norm and, if asked, ReLU6. With `frozen` statistics the norm is merged into the weights at every
-    step; scale and shift still learn."""
+    """Convolution, batch norm and, if asked, ReLU6."""
 
     def __init__(self, inputs, outputs, kernel=1, stride=1, groups=1, act=True):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
-        self.act, self.frozen = act, False
+        self.act = act
 
     def merged(self) -> tuple[torch.Tensor, torch.Tensor]:
         """(weight, bias) of the convolution that does both."""
         scale = self.norm.weight * torch.rsqrt(self.norm.running_var + self.norm.eps)
         return self.conv.weight * scale[:, None, None, None], self.norm.bias - self.norm.running_mean * scale
 
-    def convolve(self, x, weight, bias):
-        conv = self.conv
-        if self.training and conv.groups > 1 and conv.stride != (1, 1) and not x.is_cuda:
-            return StridedDepthwise.apply(x, weight.to(x.dtype), conv.stride[0]) + (0 if bias is None else bias.to(x.dtype)[:, None, None])
-        return nn.functional.conv2d(x, weight, bias, conv.stride, conv.padding, groups=conv.groups)
-
     def forward(self, x):
-        x = self.convolve(x, *self.merged()) if self.frozen else self.norm(self.convolve(x, self.conv.weight, None))
+        strided = self.conv.groups > 1 and self.conv.stride != (1, 1)
+        if self.training and strided and not x.is_cuda:
+            x = StridedDepthwise.apply(x, self.conv.weight.to(x.dtype), self.conv.stride[0])
+        else:
+            x = self.conv(x)
+        x = self.norm(x)
         return nn.functional.hardtanh(x, 0.0, 6.0, inplace=True) if self.act else x
 
 
@@ -133,13 +131,6 @@ def judge(network, x):
     decoders live in fine detail and stay."""
     cells, control = network(torch.cat([x, coarse(x)]))[1].chunk(2)
     return SCALE * (strongest(cells) - strongest(control)) + LEVEL, cells
-
-
-def freeze(network: nn.Module, frozen: bool) -> None:
-    """Freeze or free the statistics of every norm."""
-    for layer in network.modules():
-        if isinstance(layer, ConvNorm):
-            layer.frozen = frozen
 
 
 def load_imagenet(network: Classifier) -> None:

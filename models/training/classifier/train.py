@@ -14,7 +14,7 @@ from torch import nn
 
 from classifier import checkpoint, decoders
 from classifier.batches import UNKNOWN, Batches, Mix
-from classifier.network import Classifier, freeze, load_imagenet
+from classifier.network import Classifier, load_imagenet
 from classifier.shards import Crops
 from classifier.splits import FAMILIES, family
 from common.mirror import MissingSource, work_root
@@ -128,7 +128,6 @@ def train(args) -> Trainer:
     data = Batches(crops, mix, batches, args.seed, list(decoders.load().values()) if args.decoded else (), (args.hard_from, args.hard_to, args.ramp))
     trainer.start()
     trainer.network.train()
-    freeze(trainer.network, args.frozen)
     kept = sorted({row["source"] for row in crops.rows if row["kind"] == "clip"})
     (work_root() / "trained-clips.json").write_text(json.dumps(kept))
     print(f"{len(crops)} faces, batches of {mix.size}, from step {trainer.step} of {args.steps}", flush=True)
@@ -176,7 +175,6 @@ def arguments(given=None):
     parser.add_argument("--hard-to", type=float, default=0.5, help="how hard the last pairs are, 0 to 1")
     parser.add_argument("--ramp", type=int, default=1500, help="batches until the pairs are at their hardest")
     parser.add_argument("--frames", type=float, default=0.5, help="share of pairs made from genuine clips")
-    parser.add_argument("--frozen", action="store_true", help="keep the norms' statistics as they were at the start: faster")
     parser.add_argument("--bf16", action="store_true", help="bfloat16 autocast: faster where the processor has it")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--workers", type=int, default=2, help="processes that make batches")
