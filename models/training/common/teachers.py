@@ -1,10 +1,11 @@
-"""The two public networks that label the training pictures: YuNet finds faces, PFLD marks 98 points on them.
+"""The public networks that label and check: YuNet finds faces, PFLD marks 98 points on them, Ultra-Light finds faces once more.
 
 They are used as teachers only; their weights are read from their repositories and never shipped.
 """
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import onnxruntime
 
@@ -13,8 +14,10 @@ from .mirror import Mirror
 
 YUNET = ("ShiqiYu/libfacedetection.train", "0047ac24afb1", "onnx/yunet_n_dynamic.onnx")
 PFLD = ("AnthonyF333/PFLD_GhostOne", "7061b5649ffd", "onnx_models/PFLD_GhostOne_112_1_opt_sim.onnx")
+ULTRA_LIGHT = ("Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB", "dffdddda9794", "models/onnx/version-RFB-640.onnx")
 STRIDES = (8, 16, 32)
 PFLD_SCALE, PFLD_SIZE = 1.1, 112
+ULTRA_WIDTH, ULTRA_HEIGHT = 640, 480
 
 
 @dataclass
@@ -101,3 +104,23 @@ class Pfld:
         blob = crop.transpose(2, 0, 1)[None].astype(np.float32) / 255
         points = self._session.run(None, {"input": blob})[0].reshape(98, 2)
         return points * side + (x0, y0)
+
+
+class UltraLight:
+    """A face detector of other making than YuNet, to check against: boxes only. Its own programs take scores above 0.7
+    and squeeze every picture to 640x480. Here the picture keeps its shape and is padded, or faces of wide clips are missed."""
+
+    def __init__(self, threads: int = 1):
+        self._session = open_teacher(ULTRA_LIGHT, threads)
+
+    def raw(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For a BGR uint8 picture of any size: boxes [K, 4] as x1 y1 x2 y2 in its pixels, scores [K], of all anchors."""
+        height, width = image.shape[:2]
+        scale = min(ULTRA_WIDTH / width, ULTRA_HEIGHT / height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        padded = np.zeros((ULTRA_HEIGHT, ULTRA_WIDTH, 3), np.uint8)
+        padded[:size[1], :size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        blob = (padded[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) - 127) / 128
+        scores, boxes = self._session.run(["scores", "boxes"], {"input": blob})
+        unit = np.array([ULTRA_WIDTH, ULTRA_HEIGHT] * 2, np.float32) / np.float32(scale)
+        return boxes[0] * unit, scores[0, :, 1]
