@@ -8,6 +8,7 @@ import argparse
 import json
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -23,7 +24,7 @@ from detector.onnxfile import load, open_session, raw_of, write
 BENCH = ((320, 320), (384, 640), (640, 384))
 
 
-def look(model: Path, clip: Path, wanted: int, long_side: int):
+def look(clip: Path, model: Path, wanted: int, long_side: int):
     """(ours, theirs) for `wanted` frames spread over a clip; 0 means every frame."""
     cv2.setNumThreads(1)
     teacher, raw = YuNet(), raw_of(open_session(model))
@@ -31,11 +32,12 @@ def look(model: Path, clip: Path, wanted: int, long_side: int):
     return [(see(raw, frame, long_side), teacher_faces(teacher, frame)) for _, frame in frames]
 
 
-def look_at_all(model, clips, wanted, long_side, workers):
+def look_at_all(look_at, clips, workers: int) -> dict:
+    """What `look_at` gives for every clip, a list per file name."""
     if not clips:
         raise DataError("no clips to measure on")
     with ProcessPoolExecutor(workers) as pool:
-        jobs = {c: pool.submit(look, model, c, wanted, long_side) for c in clips}
+        jobs = {c: pool.submit(look_at, c) for c in clips}
         found = {c.name: job.result() for c, job in jobs.items()}
     empty = [name for name, frames in found.items() if not frames]
     if empty:
@@ -119,9 +121,10 @@ def main():
         raise DataError(f"{folder}: no weights; run train first")
     write(load(folder / "weights.pt"), model)
     clips = [args.evaluation.parent / name for name in read_evaluation(args.evaluation)]
-    held = look_at_all(model, sorted((root / "held-out").iterdir()), args.held_out, args.long_side, args.workers)
+    look_at = partial(look, model=model, long_side=args.long_side)
+    held = look_at_all(partial(look_at, wanted=args.held_out), sorted((root / "held-out").iterdir()), args.workers)
     threshold = choose_threshold([pair for frames in held.values() for pair in frames])
-    seen = look_at_all(model, clips, args.frames, args.long_side, args.workers)
+    seen = look_at_all(partial(look_at, wanted=args.frames), clips, args.workers)
     result = {"run": args.run, "long_side": args.long_side, "threshold": threshold, "teacher_score": TEACHER_SCORE,
               "evaluation_clips": report(seen, threshold), "held_out_clips": report(held, threshold), "speed": {**bench(model, 1), **bench(model, 2)}}
     name = "evaluation" if args.long_side == LONG_SIDE else f"evaluation-{args.long_side}"

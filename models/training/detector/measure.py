@@ -59,10 +59,15 @@ def tally(ours: Faces, theirs: Faces, threshold: float, teacher_score=TEACHER_SC
     pairs = [(i, j) for i, j in pairs if wanted[j]]
     out = Tally(1, int(wanted.sum()), len(pairs), extras)
     for i, j in pairs:
-        gap = np.linalg.norm((ours.landmarks[i] - theirs.landmarks[j]).reshape(5, 2), axis=1).mean()
-        # A profile's eyes nearly coincide: the box keeps the divisor sensible.
-        out.landmarks.append(float(gap / max(theirs.eye_distances()[j], 0.2 * theirs.sides()[j])))
+        out.landmarks.append(landmark_error(ours, i, theirs, j))
     return out
+
+
+def landmark_error(ours: Faces, i: int, theirs: Faces, j: int) -> float:
+    """Mean distance of the five points of our face i from those of their face j, over the distance of its eyes."""
+    gap = np.linalg.norm((ours.landmarks[i] - theirs.landmarks[j]).reshape(5, 2), axis=1).mean()
+    # A profile's eyes nearly coincide: the box keeps the divisor sensible.
+    return float(gap / max(theirs.eye_distances()[j], 0.2 * theirs.sides()[j]))
 
 
 def total(frames, threshold: float, **options) -> Tally:
