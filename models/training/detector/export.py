@@ -1,6 +1,7 @@
 """Step 4: write models/face: face.onnx, manifest.json and card.md from a measured run.
 
-Refuses weights whose ONNX file disagrees with PyTorch, and a run that was not measured with these very weights.
+Refuses weights whose ONNX file disagrees with PyTorch, and a run that was not measured with these very weights. The card
+has what `conditions` measured of this very file, or says that nothing was: run conditions, then export again.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from string import Template
 import numpy as np
 
 from common.mirror import work_root
+from detector.conditions import markdown
 from detector.data import DataError
 from detector.evaluate import table
 from detector.measure import LONG_SIDE, NMS_IOU, TEACHER_SCORE
@@ -61,7 +63,7 @@ def card(result: dict, sha256: str, size: int, worst: float) -> str:
     clips, held = result["evaluation_clips"], result["held_out_clips"]
     weakest = sorted((row["recall"], name) for name, row in held["by_clip"].items() if row["faces"])[:5]
     return Template((Path(__file__).parent / "card.template.md").read_text(encoding="utf-8")).substitute(
-        version=VERSION, sha256=sha256, size=size, worst=f"{worst:.1e}", threshold=result["threshold"], nms=NMS_IOU,
+        version=VERSION, sha256=sha256, size=size, conditions=conditions(sha256), worst=f"{worst:.1e}", threshold=result["threshold"], nms=NMS_IOU,
         teacher_score=TEACHER_SCORE, long_side=LONG_SIDE,
         parameters=sum(p.numel() for p in load(work_root() / "detector" / "runs" / result["run"] / "weights.pt").parameters()),
         totals=table({"evaluation clips": clips["total"], "held-out clips": held["total"]}, "set"),
@@ -70,6 +72,13 @@ def card(result: dict, sha256: str, size: int, worst: float) -> str:
         weakest=", ".join(f"{name} {recall:.2f}" for recall, name in weakest),
         speed="\n".join(f"| {k} | {v['median_ms']} | {v['best_ms']} |" for k, v in result["speed"].items()),
         sources="\n".join(f"- {name}: {licence}" for name, licence in TRAINED_ON))
+
+
+def conditions(sha256: str) -> str:
+    """The tables of what was measured where footage is hard, if it was this file."""
+    measured = work_root() / "detector" / "conditions.json"
+    result = json.loads(measured.read_text(encoding="utf-8")) if measured.exists() else {}
+    return markdown(result) if result.get("sha256") == sha256 else "Not measured with these weights."
 
 
 def main():
