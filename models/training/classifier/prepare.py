@@ -1,4 +1,4 @@
-"""Step 1: sources -> face crops. Finished shards are kept, so an interrupted run carries on where it stopped.
+"""Step 1: sources -> face crops, de-duplicated. Finished shards are kept, so an interrupted run carries on where it stopped.
 
     python -m classifier.prepare --videos videos.tsv --evaluation labels.tsv
 """
@@ -17,6 +17,7 @@ import zlib
 import cv2
 import numpy as np
 
+from classifier import duplicates
 from classifier.shards import ShardWriter
 from classifier.splits import group_of, split
 from common.geometry import iou
@@ -197,6 +198,8 @@ def main() -> None:
     with ProcessPoolExecutor(args.workers) as pool:
         for done, (name, count) in enumerate(pool.map(make, todo), 1):
             print(f"{done}/{len(todo)} {name}: {count} crops", flush=True)
+        if not args.recode:  # only held-out clips are
+            duplicates.refresh(work_root() / "crops", pool)
 
 
 if __name__ == "__main__":

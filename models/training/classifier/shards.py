@@ -16,6 +16,7 @@ from common.geometry import crop_square, cut
 from sources import DataError
 
 LONGEST = 720  # px: side of a stored crop at most. Below it the crop is native, so that the only resampling is the last one, as in the program
+DUPLICATES = "duplicates.json"  # beside the shards: stills to leave out, and groups they share (classifier.duplicates)
 QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 98]
 if hasattr(cv2, "IMWRITE_JPEG_SAMPLING_FACTOR"):  # OpenCV 4.7 and later; before that chroma is always halved
     QUALITY += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -75,18 +76,28 @@ def read_shard(path: Path):
     return jpegs, ends, boxes, points, rows
 
 
+def read_duplicates(folder: Path) -> tuple[dict, dict]:
+    """({group of a still to leave out: why}, {group of a still: the group it shares}); both empty without a list."""
+    path = Path(folder) / DUPLICATES
+    if not path.exists():
+        return {}, {}
+    found = json.loads(path.read_text())
+    return found["dropped"], found["groups"]
+
+
 class Crops:
-    """All samples of the shards whose rows pass `wanted`; pictures stay encoded in memory (about 30 kB each)."""
+    """All samples of the shards whose rows pass `wanted`, without near-copies; pictures stay encoded in memory (about 30 kB each)."""
 
     def __init__(self, folder: Path, wanted=lambda row: True):
         self.jpegs, self.rows, boxes, points = [], [], [np.zeros((0, 4), np.float32)], [np.zeros((0, 98, 2), np.float32)]
+        dropped, shared = read_duplicates(folder)
         for path in sorted(Path(folder).glob("*.npz")):
             data, ends, shard_boxes, shard_points, rows = read_shard(path)
-            keep = [i for i, row in enumerate(rows) if wanted(row)]
+            keep = [i for i, row in enumerate(rows) if row["group"] not in dropped and wanted(row)]
             if not keep:
                 continue
             self.jpegs += [data[(ends[i - 1] if i else 0):ends[i]].copy() for i in keep]
-            self.rows += [rows[i] for i in keep]
+            self.rows += [rows[i] | {"group": shared.get(rows[i]["group"], rows[i]["group"])} for i in keep]
             boxes.append(shard_boxes[keep])
             points.append(shard_points[keep])
         self.boxes, self.points = np.concatenate(boxes), np.concatenate(points)
