@@ -1,6 +1,7 @@
-"""Public detectors that bring their weights, on the crops of the same clips: MesoNet's four files and ClassNSeg's two. Needs h5py.
+"""Public detectors that bring their weights, on the same clips: MesoNet's four files and ClassNSeg's two on the crops, LRNet (`lrnet`) on the
+clips themselves. Needs h5py.
 
-    python -m classifier.peers
+    python -m classifier.peers --videos videos.tsv --evaluation labels.tsv --clips measured/
 
 Writes peers.json: {detector: {clip: score}}, high means fake. `protocol` puts them into the table. The networks are written anew here
 from their descriptions; weights are read from the authors' repositories and never kept.
@@ -10,15 +11,20 @@ import argparse
 import io
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
+from classifier import lrnet, metrics
+from classifier.clips import file_name, lay_out_side
 from classifier.evaluate import clip_views
 from classifier.shards import Crops
+from classifier.splits import group_of, split
 from common.mirror import MissingSource, Mirror, work_root
+from sources import DataError, read_clips, read_evaluation
 
 MESONET = ("DariusAf/MesoNet", "2144d56a30e4")
 MESO_FILES = {"Meso4 DF": "weights/Meso4_DF.h5", "Meso4 F2F": "weights/Meso4_F2F.h5",
@@ -94,26 +100,47 @@ def detectors() -> dict:
 
 
 @torch.no_grad()
-def scores(views) -> dict[str, dict[str, float]]:
-    """Mean score per clip and detector, of the crops [n, SIZE, SIZE, 3] uint8 BGR of each clip."""
+def scores(views, files: dict[str, Path] | None = None) -> dict[str, dict[str, float]]:
+    """Mean score per clip and detector, of the crops [n, SIZE, SIZE, 3] uint8 BGR of each clip, and with LRNet of its file where there
+    are `files`."""
     out = {}
     for name, score in detectors().items():
         out[name] = {clip: float(score(torch.from_numpy(v[..., ::-1].copy()).permute(0, 3, 1, 2).float() / 255).mean())
                      for clip, (_, v) in views.items()}
-    return out
+    return out | {"LRNet": lrnet.scores(files)} if files else out
+
+
+def tell(found, side: str, clips) -> None:
+    """Print every detector's AUC on a side's clips."""
+    for name, of_clip in found.items():
+        columns = [of_clip[c.key] for c in clips], [c.label == "fake" for c in clips], [group_of(c) for c in clips]
+        low, high = metrics.interval(metrics.auc, *columns)
+        print(f"{side}: {name} AUC {metrics.auc(*columns[:2]):.3f} ({low:.2f}-{high:.2f}), {len(clips)} clips")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--videos", type=Path, required=True, help="the tab-separated list of clips")
+    parser.add_argument("--evaluation", type=Path, required=True, help="the tab-separated labels of the test clips")
+    parser.add_argument("--clips", type=Path, required=True, help="folder for the held-out clips; what is there is kept")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    crops = Crops(work_root() / "crops", lambda row: row["side"] in ("test", "calibration"))
-    (work_root() / "peers.json").write_text(json.dumps(scores(clip_views(crops, every=2, size=SIZE)), indent=1))
+    clips = read_clips(args.videos)
+    sides, found = split(clips, read_evaluation(args.evaluation)), {}
+    for side in ("calibration", "test"):
+        (args.clips / side).mkdir(parents=True, exist_ok=True)
+        lay_out_side(clips, sides, side, args.clips / side, again=False)
+        views = clip_views(Crops(work_root() / "crops", lambda row: row["side"] == side), every=2, size=SIZE)
+        chosen = [c for c in clips if c.key in views]
+        part = scores(views, {c.key: args.clips / side / file_name(c) for c in chosen})
+        tell(part, side, chosen)
+        found = {name: found.get(name, {}) | of_clip for name, of_clip in part.items()}
+    (work_root() / "peers.json").write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (MissingSource, ImportError) as problem:
+    except (DataError, MissingSource, ImportError) as problem:
         raise SystemExit(f"peers: {problem}")
