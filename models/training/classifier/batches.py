@@ -152,7 +152,7 @@ class Batches(torch.utils.data.Dataset):
         else:
             real, fake, mask = self_blend(image, box, points, rng, hard)
         place, flip = square(box, rng), rng.random() < 0.5
-        strength = rng.choice(STRENGTHS, p=STRENGTH_SHARE) if rng.random() < hard else 0.0
+        strength = rng.choice(STRENGTHS, p=STRENGTH_SHARE) if rng.random() < 2 * hard else 0.0
         degrade = Degradation(rng, float(max(box[2:])), strength)
         target = np.ones((CELLS, CELLS)) if mask is None else cells(mask, place, flip)
         return (fitted(real, place, degrade, flip), np.zeros((CELLS, CELLS))), (fitted(fake, place, degrade, flip), target)

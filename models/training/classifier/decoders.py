@@ -43,16 +43,17 @@ class Recipe:
     adversarial: bool = False
     squared: bool = False  # squared instead of absolute error: blurrier
     held: bool = False
+    steps: int = 1500
 
 
 RECIPES = (
     Recipe("nearest-4", "nearest"),
     Recipe("transposed3-4", "transposed3", adversarial=True),
-    Recipe("transposed4-8", "transposed4", halvings=3, latent=12),
-    Recipe("shuffle-8", "shuffle", halvings=3, latent=24),
     Recipe("nearest-4-quantised", "nearest", levels=9),
     Recipe("shuffle-4-squared", "shuffle", latent=4, squared=True),
-    Recipe("bilinear-4-adversarial", "bilinear", latent=4, width=12, adversarial=True),
+    Recipe("nearest-8", "nearest", halvings=3, latent=20, width=24, steps=8000),
+    Recipe("transposed4-8", "transposed4", halvings=3, latent=16, width=24, steps=8000),
+    Recipe("bilinear-4", "bilinear", latent=5, width=20, steps=8000),
     Recipe("held-nearest-8-adversarial", "nearest", halvings=3, latent=10, width=14, adversarial=True, held=True),
     Recipe("held-transposed4-4", "transposed4", latent=5, width=20, held=True),
 )
@@ -198,11 +199,11 @@ def decoded(network: Autoencoder, image: np.ndarray, box, points, rng, hard: flo
     resolution, or is blurred to the fake's sharpness, so that softness alone does not tell."""
     face = float(max(box[2:]))
     x0, y0, side = crop_square(box, float(rng.uniform(1.3, 1.9)))
-    work = float(np.exp(rng.uniform(np.log(64), np.log(min(200.0, max(80.0, 1.1 * face))))))
+    work = float(np.exp(rng.uniform(np.log(90), np.log(np.clip(1.6 * face, 110, 200)))))
     size = int(np.clip(round(side * work / face / 8), 8, 36)) * 8
     up = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)[rng.integers(3)]
     small = cv2.resize(cut(image, x0, y0, side), (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
-    rebuilt = pass_through(network, deform(small, rng) if rng.random() < 0.3 else small, rng)
+    rebuilt = pass_through(network, deform(small, rng) if rng.random() < 0.4 else small, rng)
     if rng.random() < 0.8:
         rebuilt = coloured_as(rebuilt, small)
     if rng.random() < 0.25:  # crisped, as face restoration does
@@ -215,7 +216,7 @@ def decoded(network: Autoencoder, image: np.ndarray, box, points, rng, hard: flo
     fake = put(image, rebuilt)
     if mask is not None:
         fake = (fake * mask[..., None] + real * (1 - mask[..., None]) + 0.5).astype(np.uint8)
-    if rng.random() < 0.4 * hard:
+    if rng.random() < 0.7:
         real = as_soft_as(real, fake, box)
     return real, fake, mask
 
@@ -238,10 +239,10 @@ def put_back(image, square, place, up):
 
 
 def deform(image, rng):
-    """A smooth small movement, as of another moment of the clip; the border stays."""
+    """A smooth movement, as of another moment of the clip; the border stays."""
     size = image.shape[0]
     flow = np.zeros((6, 6, 2), np.float32)
-    flow[1:5, 1:5] = rng.normal(0, 0.012 * size, (4, 4, 2))
+    flow[1:5, 1:5] = rng.normal(0, rng.uniform(0.004, 0.014) * size, (4, 4, 2))
     flow = cv2.resize(flow, (size, size), interpolation=cv2.INTER_CUBIC)
     x, y = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
     return cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
@@ -258,7 +259,7 @@ def as_soft_as(image, other, box):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=1500, help="of training per autoencoder, about 20 a second on one core")
+    parser.add_argument("--steps", type=int, default=0, help="of training per autoencoder instead of its recipe's, about 20 a second on one core")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="names that start so")
     parser.add_argument("--seed", type=int, default=1)
@@ -271,7 +272,7 @@ def main() -> None:
         file = folder() / f"{recipe.name}.pt"
         if file.exists() or not recipe.name.startswith(args.only):
             continue
-        network, error = fit(recipe, crops, args.steps, args.seed + number)
+        network, error = fit(recipe, crops, args.steps or recipe.steps, args.seed + number)
         torch.save(network.state_dict(), file.with_suffix(".part"))
         os.replace(file.with_suffix(".part"), file)
         print(f"{recipe.name}: mean error {error:.1f} of 255", flush=True)

@@ -73,7 +73,7 @@ def add_others(sets) -> None:
             print(f"{name}: {len(sets[name]['rows']) - len(rows)} clips without crops are left out", flush=True)
         sets[name]["rows"] = rows
         views = clip_views(crops, every=3, size=SIZE)
-        for peer, of_clip in peer_scores({r["clip"]: views[r["clip"]] for r in rows}).items():
+        for peer, of_clip in peer_scores({r["clip"]: views[r["clip"]] for r in rows}, {r["clip"]: Path(r["file"]) for r in rows}).items():
             for r in rows:
                 r["scores"][peer] = of_clip[r["clip"]]
         x, y = np.array([features(r["file"], crops, r["clip"], views[r["clip"]][1]) for r in rows]), np.array([r["label"] for r in rows], float)
