@@ -1,6 +1,6 @@
 """Compose test clips whose truth is known, from genuine and fake clips that the user has.
 
-    python testdata/compose/compose.py OUT LABELS... [--pairs PAIRS] [--burst 2] [--seconds 60] [--most N] [--seed 1]
+    python testdata/compose/compose.py OUT LABELS... [--pairs PAIRS] [--burst 2] [--seconds 60] [--most N] [--seed 1] [--forge HARD]
 
 Each LABELS is a table as `blendscope eval` reads it (file, label, method, group, parted by tabs; paths from its folder). Only clips that
 no model was trained on tell anything. Kinds of clips, each with a negative made the same way from genuine material only:
@@ -13,6 +13,9 @@ no model was trained on tell anything. Kinds of clips, each with a negative made
 
 OUT gets the clips, labels.tsv for `blendscope eval` (the kind is the method, and start_ms and end_ms are of what is fake) and
 paths.tsv (file, t_ms, person, x, y, side, shown: where each face of a crossing is, and how much of it).
+
+With --forge the fakes are none of the user's: each is made from a genuine clip by a forgery that the shipped classifier was taught
+to see (forge.py), 0 for clear ones to 1 for the subtlest. So what is lost from whole clips to the others is lost by putting scores together.
 
 Needs ffmpeg with libx264 on the PATH and requirements.txt. Everything is seeded, and x264 runs on one thread: the same
 sources and versions give the same bytes.
@@ -38,6 +41,11 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     clips = [c for table in options.labels for c in read_labels(table)]
     pairs = read_pairs(clips, options.pairs)
+    if options.forge is not None:
+        import forge  # needs what training needs
+
+        pairs = forge.pairs(clips, options.forge, options.most, options.seed)
+        clips = [clip for pair in pairs for clip in pair]
     composer = Composer(options, clips, pairs)
     for kind in options.kinds:
         getattr(composer, kind)()
@@ -49,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("out", type=Path)
     parser.add_argument("labels", type=Path, nargs="+")
     parser.add_argument("--pairs", type=Path, help="table of genuine and fake files that show the same, frame by frame")
+    parser.add_argument("--forge", type=float, metavar="HARD", help="forge genuine clips in place of fakes, in [0, 1]")
     parser.add_argument("--burst", type=float, default=2, help="fake seconds of a take or montage")
     parser.add_argument("--seconds", type=float, default=60, help="length of takes and montages")
     parser.add_argument("--most", type=int, default=1000, help="most fake and most genuine clips of each kind")
