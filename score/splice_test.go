@@ -80,6 +80,9 @@ func TestSpliced(t *testing.T) {
 			genuine = append(genuine, one)
 		}
 	}
+	if len(genuine) < 10 {
+		t.Fatalf("a montage is made of ten genuine tracks, the results hold %d", len(genuine))
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	start := func() int { return 25 + random.IntN(240) } // of 300 samples, a minute
 	const burst = 10                                     // samples, two seconds

@@ -7,6 +7,8 @@ back inside a mask drawn from the landmarks. Nothing but the composition tells t
 import cv2
 import numpy as np
 
+from common.geometry import displaced
+
 CONTOUR, BROWS, NOSE, EYES, MOUTH = slice(0, 33), slice(33, 51), slice(51, 60), slice(60, 76), slice(76, 96)
 LEFT_EYE, RIGHT_EYE = np.r_[33:42, 60:68], np.r_[42:51, 68:76]
 REGIONS = ("whole", "inner", "lower", "mouth", "eyes", "eye", "nose")
@@ -58,8 +60,7 @@ def _bend(mask, face, rng):
     height, width = mask.shape
     flow = rng.normal(0, 1, (5, 5, 2)).astype(np.float32) * 0.03 * face
     flow = cv2.resize(flow, (width, height), interpolation=cv2.INTER_CUBIC)
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return cv2.remap(mask, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
+    return displaced(mask, flow[..., 0], flow[..., 1], cv2.BORDER_CONSTANT)
 
 
 def change_colour(image, hard: float, rng) -> np.ndarray:

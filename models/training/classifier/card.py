@@ -20,7 +20,7 @@ logits of a clip's frames and calibrates them. Weights: Apache-2.0.
 
 ## Training
 
-MobileNetV2 (width 1.0) from ImageNet weights; the mean of moments of two runs (models/training/LOG.md). Most of what it learns from are pairs: a genuine face and its twin, which is
+MobileNetV2 (width 1.0) from ImageNet weights (the runs: models/training/LOG.md). Most of what it learns from are pairs: a genuine face and its twin, which is
 self-blended inside a region of the face (Shiohara and Yamasaki, 2022), or rebuilt by a small autoencoder of our own, whole or by region, or
 passed through a coarser grid; clear differences first, subtle and degraded ones later. The rest are frames and photos of generators
 against genuine ones, matched in face size and sharpness; these guide an auxiliary logit, never the map. Both faces of a couple pass through the same degradations (H.264, JPEG, WebP, resizing, noise).

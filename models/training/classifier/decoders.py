@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from classifier.blend import change_colour, draw_mask, sharpness
 from classifier.shards import Crops
-from common.geometry import crop_square, cut
+from common.geometry import crop_square, cut, displaced
 from common.mirror import MissingSource, work_root
 from sources import DataError
 
@@ -244,8 +244,7 @@ def deform(image, rng):
     flow = np.zeros((6, 6, 2), np.float32)
     flow[1:5, 1:5] = rng.normal(0, rng.uniform(0.004, 0.014) * size, (4, 4, 2))
     flow = cv2.resize(flow, (size, size), interpolation=cv2.INTER_CUBIC)
-    x, y = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
-    return cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return displaced(image, flow[..., 0], flow[..., 1])
 
 
 def as_soft_as(image, other, box):

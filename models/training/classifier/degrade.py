@@ -9,6 +9,8 @@ import io
 import cv2
 import numpy as np
 
+from common.geometry import displaced
+
 try:
     import av
 except ImportError:  # optional: WebP, VP8's intra coding, stands in for it
@@ -95,7 +97,7 @@ def video(image, factor: int, seed: int) -> np.ndarray:
         stream.options = {"crf": str(factor), "preset": "veryfast", "tune": "zerolatency", "threads": "1"}
         x, y = movement(height, width, np.random.default_rng(seed))
         for share in (1.0, 0.5, 0.0):
-            frame = moved(image, x * share, y * share) if share else image
+            frame = displaced(image, x * share, y * share) if share else image
             out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
         out.mux(stream.encode())
     data.seek(0)
@@ -112,9 +114,3 @@ def movement(height: int, width: int, rng):
     part = rng.normal(0, 0.015 * width, 2)
     whole = rng.normal(0, 1.5, 2) * (rng.random() < 0.5)
     return tuple((there * part[i] + whole[i]).astype(np.float32) for i in range(2))
-
-
-def moved(image, x, y):
-    height, width = image.shape[:2]
-    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return cv2.remap(image, columns + x, rows + y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)

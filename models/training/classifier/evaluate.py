@@ -46,6 +46,13 @@ def frame_logits(network, views: np.ndarray, batch: int = 24) -> np.ndarray:
     return np.concatenate(out)
 
 
+def loaded(run: str) -> Classifier:
+    """The network with a run's averaged weights, ready to judge."""
+    network = Classifier()
+    network.load_state_dict(load_average(run))
+    return network.eval().to(memory_format=torch.channels_last)
+
+
 def clip_table(network, views) -> list[dict]:
     """One row per clip: label, method, group, side, score."""
     return [dict(clip=name, label=row["label"] == "fake", method=row["method"], group=row["group"], side=row["side"],
@@ -88,9 +95,7 @@ def all_twins(network, crops: Crops) -> dict[str, dict]:
 
 def report(run: str, crops_folder: Path, every: int = 1) -> dict:
     """Scores of the held-out clips, their AUC, and the twins. DataError when a side is empty."""
-    network = Classifier()
-    network.load_state_dict(load_average(run))
-    network.eval().to(memory_format=torch.channels_last)
+    network = loaded(run)
     crops = Crops(crops_folder, lambda row: row["side"] in ("test", "calibration"))
     table = clip_table(network, clip_views(crops, every))
     sides = {s: [r for r in table if r["side"] == s] for s in ("calibration", "test")}

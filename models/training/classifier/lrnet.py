@@ -16,9 +16,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from common.geometry import iou
 from common.mirror import Mirror, work_root
-from common.teachers import Pfld, YuNet
+from common.teachers import Pfld, YuNet, followed
 from common.video import spread_frames
 
 LRNET = ("frederickszk/LRNet", "9a172a0")
@@ -80,7 +79,7 @@ def detected(frames, yunet: YuNet, pfld: Pfld) -> tuple[int, list[np.ndarray]]:
     for frame in frames:
         faces = yunet.detect(frame)
         if faces:
-            face = max(faces, key=lambda f: (last is not None and iou(f.box, last) > 0.2, f.box[2] * f.box[3]))
+            face = followed(faces, last)
             last = face.box
             shape = pfld.landmarks(frame, face.box)[WFLW_TO_300W].astype(int)
         elif not shapes:

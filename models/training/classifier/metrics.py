@@ -91,3 +91,13 @@ def interval(figure, scores, labels, groups, times: int = 1000, seed: int = 1) -
         if labels[drawn].any() and not labels[drawn].all():
             values.append(figure(scores[drawn], labels[drawn]))
     return tuple(float(v) for v in np.percentile(values, [2.5, 97.5])) if values else (float("nan"),) * 2
+
+
+def lead(first, second, labels, groups) -> tuple[float, tuple[float, float]]:
+    """(difference, interval) of the AUC of the first scores and that of the second, of the same clips, over the same draws of groups for both."""
+    pairs, order = np.stack([first, second], 1), np.arange(len(labels))
+
+    def difference(drawn, drawn_labels):
+        chosen = pairs[drawn.astype(int)]
+        return auc(chosen[:, 0], drawn_labels) - auc(chosen[:, 1], drawn_labels)
+    return difference(order, labels), interval(difference, order, labels, groups)

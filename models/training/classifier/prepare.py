@@ -20,9 +20,8 @@ import numpy as np
 from classifier import duplicates
 from classifier.shards import ShardWriter
 from classifier.splits import group_of, split
-from common.geometry import iou
 from common.mirror import MissingSource, Mirror, git_dir, work_root
-from common.teachers import Pfld, YuNet
+from common.teachers import Pfld, YuNet, followed
 from common.video import spread_frames
 from sources import STILLS, Clip, DataError, Stills, read_clips, read_evaluation
 
@@ -123,7 +122,7 @@ def clip_shard(task: Task, yunet: YuNet, pfld: Pfld) -> int:
             faces = [f for f in yunet.detect(frame) if max(f.box[2:]) >= LEAST_FACE["clip"]]
             if not faces:
                 continue
-            face = max(faces, key=lambda f: (last is not None and iou(f.box, last) > 0.2, f.box[2] * f.box[3]))
+            face = followed(faces, last)
             last = face.box
             row = {"source": clip.key, "label": clip.label, "method": clip.method, "group": group_of(clip), "side": task.side,
                    "kind": "clip", "frame": index, "size": frame.shape[1::-1], "bytes": file.stat().st_size}

@@ -130,13 +130,9 @@ def ahead(rows) -> dict:
     """How far the score is ahead of the best of the others, with an interval over the same draws of groups for both."""
     others = [d for d in rows[0]["scores"] if d != OURS]
     best = max(others, key=lambda d: metrics.auc(*columns(rows, d)[:2]))
-    labels, groups = [r["label"] for r in rows], [r["group"] for r in rows]
-    pairs = np.array([[r["scores"][OURS], r["scores"][best]] for r in rows])
-
-    def lead(chosen, l):
-        return metrics.auc(pairs[chosen.astype(int), 0], l) - metrics.auc(pairs[chosen.astype(int), 1], l)
-    order = np.arange(len(rows))
-    return {"of": best, "by": lead(order, np.array(labels)), "interval": metrics.interval(lead, order, labels, groups)}
+    scores, labels, groups = columns(rows)
+    by, interval = metrics.lead(scores, columns(rows, best)[0], labels, groups)
+    return {"of": best, "by": by, "interval": interval}
 
 
 def at(p, labels, threshold: float) -> dict:

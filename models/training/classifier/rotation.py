@@ -1,23 +1,20 @@
 """The rotation: one short training per family of generators that leaves the family out, and one that leaves nothing out, measured on the family.
 
     python -m classifier.rotation --steps 1000 --bf16
-    python -m classifier.rotation --families lip-sync --steps 1000 --bf16      # one of them: two processes share the work, the first command then carries on
+    python -m classifier.rotation --families lip-sync --steps 1000 --bf16      # this run alone: processes share the work, and the first command measures
 
-Options that are not its own go to `classifier.train`. Writes rotation.json in BLENDSCOPE_WORK and prints the table. The runs are short: they compare
-recipes with and without a family and say nothing of the shipped weights.
+Options that are not its own go to `classifier.train`. Writes rotation.json in BLENDSCOPE_WORK and prints the table. The runs are short: they
+compare recipes with and without a family and say nothing of the shipped weights.
 """
 
 import argparse
 import json
 import os
 
-import numpy as np
 import torch
 
 from classifier import metrics
-from classifier.checkpoint import load_average
-from classifier.evaluate import clip_table, clip_views
-from classifier.network import Classifier
+from classifier.evaluate import clip_table, clip_views, loaded
 from classifier.shards import Crops
 from classifier.splits import FAMILIES, family
 from classifier.train import arguments, train
@@ -42,10 +39,7 @@ def trained(left_out: str, options: list[str]) -> str:
 def scores(run: str, views, threads: int) -> list[dict]:
     """A row per clip (see `evaluate.clip_table`) with its family."""
     torch.set_num_threads(threads)
-    network = Classifier()
-    network.load_state_dict(load_average(run))
-    table = clip_table(network.eval().to(memory_format=torch.channels_last), views)
-    return [row | {"family": family(row["method"])} for row in table]
+    return [row | {"family": family(row["method"])} for row in clip_table(loaded(run), views)]
 
 
 def chosen(table, name: str, sides) -> list[int]:
@@ -58,23 +52,21 @@ def compare(name: str, without, whole) -> dict:
     over groups; and, left out, that of all its clips, those on the side of training among them."""
     rows = chosen(without, name, ("calibration", "test"))
     labels, groups = [without[i]["label"] for i in rows], [without[i]["group"] for i in rows]
-    pair = np.array([(without[i]["score"], whole[i]["score"]) for i in rows])
-    order = np.arange(len(rows))
-
-    def lead(drawn, drawn_labels):
-        drawn = drawn.astype(int)
-        return metrics.auc(pair[drawn, 0], drawn_labels) - metrics.auc(pair[drawn, 1], drawn_labels)
+    left_out, trained_on = ([run[i]["score"] for i in rows] for run in (without, whole))
+    difference, interval = metrics.lead(left_out, trained_on, labels, groups)
     every = chosen(without, name, ("calibration", "test", "train"))
-    return {"family": name, "clips": int(sum(labels)), "left_out": metrics.auc(pair[:, 0], labels), "trained_on": metrics.auc(pair[:, 1], labels),
-            "difference": lead(order, np.array(labels)), "interval": metrics.interval(lead, order, labels, groups),
-            "all_clips": sum(without[i]["label"] for i in every),
+    return {"family": name, "clips": sum(labels), "left_out": metrics.auc(left_out, labels), "trained_on": metrics.auc(trained_on, labels),
+            "difference": difference, "interval": interval, "all_clips": sum(without[i]["label"] for i in every),
             "all_left_out": metrics.auc([without[i]["score"] for i in every], [without[i]["label"] for i in every])}
 
 
 def table(rows) -> str:
-    lines = ["| family | held-out clips | AUC, family left out | AUC, nothing left out | difference | all clips of the family | AUC, family left out |", "|---" * 7 + "|"]
-    lines += [f"| {r['family']} | {r['clips']} | {r['left_out']:.2f} | {r['trained_on']:.2f} | {r['difference']:+.2f} ({r['interval'][0]:+.2f} to {r['interval'][1]:+.2f}) "
-              f"| {r['all_clips']} | {r['all_left_out']:.2f} |" for r in rows]
+    lines = ["| family | held-out clips | AUC, family left out | AUC, nothing left out | difference | all clips of the family | AUC, family left out |",
+             "|---" * 7 + "|"]
+    for r in rows:
+        low, high = r["interval"]
+        lines.append(f"| {r['family']} | {r['clips']} | {r['left_out']:.2f} | {r['trained_on']:.2f} | {r['difference']:+.2f} ({low:+.2f} to {high:+.2f}) "
+                     f"| {r['all_clips']} | {r['all_left_out']:.2f} |")
     return "\n".join(lines)
 
 

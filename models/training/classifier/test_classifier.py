@@ -128,6 +128,15 @@ def test_the_coarse_copy_cancels_what_has_no_detail():
         assert (judge(network, flat)[0] - LEVEL).abs().max() < 0.1 * (judge(network, noisy)[0] - LEVEL).abs().max()
 
 
+def test_the_lead_of_one_score_over_another_counts_both_on_the_same_draws():
+    rng = np.random.default_rng(1)
+    labels = [False, True] * 20
+    first, groups = np.array(labels) + rng.normal(0, 0.3, 40), [n // 2 for n in range(40)]
+    by, (low, high) = metrics.lead(first, -first, labels, groups)
+    assert by == pytest.approx(2 * metrics.auc(first, labels) - 1) and 0.5 < low <= by <= high
+    assert metrics.lead(first, first, labels, groups) == (0, (0, 0))
+
+
 def test_couples_are_matched_in_size_and_sharpness():
     rng = np.random.default_rng(2)
     crisp = rng.integers(0, 256, (200, 200, 3)).astype(np.uint8)

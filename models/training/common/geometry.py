@@ -41,6 +41,13 @@ def face_crop(image: np.ndarray, box, scale: float, size: int) -> np.ndarray:
     return resize_square(cut(image, *crop_square(box, scale)), size)
 
 
+def displaced(image: np.ndarray, x, y, border: int = cv2.BORDER_REFLECT) -> np.ndarray:
+    """The picture whose every pixel comes from `x`, `y` [H, W] px beside its place."""
+    height, width = image.shape[:2]
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return cv2.remap(image, columns + x, rows + y, cv2.INTER_LINEAR, borderMode=border)
+
+
 def letterbox(image: np.ndarray, long_side: int, multiple: int = 32, least: int = 256) -> tuple[np.ndarray, float]:
     """Fit a picture for a detector: (padded picture, scale). Divide found coordinates by the scale.
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from .geometry import crop_square, cut, letterbox, resize_square
+from .geometry import crop_square, cut, iou, letterbox, resize_square
 from .mirror import Mirror
 
 YUNET = ("ShiqiYu/libfacedetection.train", "0047ac24afb1", "onnx/yunet_n_dynamic.onnx")
@@ -64,6 +64,11 @@ class YuNet:
         boxes, points = boxes[keep] / scale, points[keep] / scale
         return [Face(np.array([b[0], b[1], b[2] - b[0], b[3] - b[1]]), float(s), p.reshape(5, 2))
                 for b, s, p in zip(boxes, scores[keep], points)]
+
+
+def followed(faces: list[Face], last) -> Face:
+    """The face to go on with: the largest of those that overlap the box `last` of the frame before, or else the largest."""
+    return max(faces, key=lambda f: (last is not None and iou(f.box, last) > 0.2, f.box[2] * f.box[3]))
 
 
 def _decode(out, stride, height, width):
