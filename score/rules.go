@@ -16,6 +16,9 @@ const (
 	HighestScore = 0.99
 )
 
+// Bounded is a calibrated probability as far as a score goes: between LowestScore and HighestScore. A NaN stays one.
+func Bounded(p float64) float64 { return max(LowestScore, min(HighestScore, p)) }
+
 // Rules are the numbers behind "I cannot tell". An outcome is inconclusive, and says why, when one of these holds:
 //
 //   - too_few_faces: there are fewer than MinFaces usable faces. Where fewer frames than that were examined (a photo

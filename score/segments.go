@@ -134,9 +134,9 @@ func (c calibration) neutral() float64 {
 	return max(-maxLogit, min(maxLogit, -c.B/c.A))
 }
 
-// score is the calibrated probability as it is shown: between LowestScore and HighestScore, to four places.
+// score is the calibrated probability as it is shown: Bounded, to four places.
 func (c calibration) score(logit float64) float64 {
-	return round(max(LowestScore, min(HighestScore, c.Probability(logit))), 4)
+	return round(Bounded(c.Probability(logit)), 4)
 }
 
 // interval maps an interval of logits. A calibration with a negative slope turns it round.

@@ -253,7 +253,7 @@ func fit(cases []Case, o Options) *Fit {
 	a, b := metrics.FitPlatt(logits, o.Prior)
 	after, folds := metrics.CrossFit(logits, o.Prior)
 	for i := range after {
-		after[i].Score = min(max(after[i].Score, score.LowestScore), score.HighestScore) // as the scores that it is compared with
+		after[i].Score = score.Bounded(after[i].Score) // as the scores that it is compared with
 	}
 	return &Fit{
 		Files: len(logits), Folds: folds, A: Number(a), B: Number(b),

@@ -234,6 +234,18 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// A fit is worth what scores by it would be: they stay within the bounds, however far off a single clip is.
+func TestTheFitStaysWithinTheBounds(t *testing.T) {
+	list := cases()
+	far := list[24].Result.Outcome // a face swap
+	*far.Logit = -1000
+	o := Defaults()
+	o.Draws, o.Fit = 20, true
+	if fit := Evaluate(list, Source{}, o).Fit; bad(fit.After) || fit.After > 2 {
+		t.Errorf("one clip in 43 makes it %v", fit.After)
+	}
+}
+
 // Whatever is missing, there is a report.
 func TestLittleToMeasure(t *testing.T) {
 	all := cases()

@@ -38,7 +38,7 @@ func (s *Store) CheckCalibration(c model.Calibration) error {
 	defer s.mu.Unlock()
 	tolerance := 2e-4 * max(1, math.Abs(c.A)) // both numbers have four places
 	for _, p := range s.index.bytes {
-		if p.scored && math.Abs(min(max(c.Probability(p.logit), score.LowestScore), score.HighestScore)-p.score) > tolerance {
+		if p.scored && math.Abs(score.Bounded(c.Probability(p.logit))-p.score) > tolerance {
 			return fmt.Errorf("the results in %s were %w: another calibration", s.name, ErrOtherSettings)
 		}
 	}

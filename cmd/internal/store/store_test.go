@@ -149,6 +149,16 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// What a calibration is surer of than a score may claim is stored as the bound.
+func TestCheckCalibrationKnowsTheBounds(t *testing.T) {
+	r := row("a", "a")
+	*r.Outcome.Score, *r.Outcome.Logit = score.HighestScore, 20
+	s := open(t, file(t, r), Options{})
+	if err := s.CheckCalibration(model.Calibration{Method: "platt", A: 2}); err != nil {
+		t.Error(err)
+	}
+}
+
 // A line that a power cut left unfinished is taken away, also where the file system filled it up with NUL bytes; one
 // that only lacks its end is kept.
 func TestTheEndIsMended(t *testing.T) {
