@@ -13,6 +13,7 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/build"
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/env"
+	"github.com/blendscope/blendscope/cmd/internal/evidence"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
@@ -263,6 +264,9 @@ func (r *reportRun) score(ctx context.Context, paths []string) (err error) {
 	printer := r.printer(r.env)
 	defer printer.Close()
 	items := r.spec(paths)
+	var passed evidence.Passed
+	items.Skip = passed.Skip
+	defer tellPassed(r.env.Err, &passed)
 	return queue.Run(ctx, scorer, input.Walk(ctx, items), queue.Options{
 		Jobs: r.jobs, Timeout: r.sampling.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer},
 	}, func(row queue.Row) error {

@@ -21,9 +21,10 @@ import (
 
 const reviewHelp = `Look at videos and photos while they are scored: the clip plays in the terminal
 with the faces marked and their scores beside it, and a timeline shows where to
-look. With several files, or a folder, it begins with their list. A file with
-results (.jsonl or .json, of scan or an earlier review) opens at once, without
-scoring anything again.
+look. With several files, or a folder, it begins with their list; folders of
+evidence are passed over unless they are named. A file with results (.jsonl or
+.json, of scan or an earlier review) opens at once, without scoring anything
+again.
 
 ? shows the keys. What you export - pictures, results with your marks, pages to
 read - goes to the folder given by --to; nothing is written unless you ask.
@@ -112,7 +113,7 @@ func (o *reviewOptions) run(ctx context.Context, e *env.Env, p engine.Platform) 
 		Report: o.report,
 	}
 	if o.plain {
-		return tui.Lines(ctx, e.Out, options)
+		return tui.Lines(ctx, e.Out, e.Err, options)
 	}
 	if err := tui.Run(ctx, e, options); err != nil {
 		return startError(err)

@@ -12,7 +12,6 @@ import (
 	"github.com/blendscope/blendscope/cmd/internal/evidence"
 	"github.com/blendscope/blendscope/cmd/internal/exit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
-	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/progress"
 )
 
@@ -25,9 +24,9 @@ type finder struct {
 	ahead   chan input.Item
 	first   []input.Item // taken from ahead to be looked at
 	stopped chan struct{}
-	err     error         // that must end the run
-	skipped []string      // folders of evidence that were not entered
-	ended   chan struct{} // closed when err and skipped are settled
+	err     error // that must end the run
+	passed  evidence.Passed
+	ended   chan struct{} // closed when err and passed are settled
 }
 
 // find begins to look for the inputs. The caller calls stop. An interrupt does not end the search: what was named has
@@ -35,13 +34,7 @@ type finder struct {
 func (o *scanOptions) find(ctx context.Context, e *env.Env, p progress.Printer) *finder {
 	f := &finder{ahead: make(chan input.Item, lookAhead), stopped: make(chan struct{}), ended: make(chan struct{})}
 	spec := o.spec(ctx, e)
-	spec.Skip = func(folder string) bool {
-		skip := evidence.Holds(folder)
-		if skip {
-			f.skipped = append(f.skipped, folder)
-		}
-		return skip
-	}
+	spec.Skip = f.passed.Skip
 	go func() {
 		defer close(f.ahead)
 		defer close(f.ended) // runs first: err is settled before anybody sees the end of the inputs
@@ -124,8 +117,13 @@ func (f *finder) failure() error {
 // tell says what was passed over, once the search is through.
 func (f *finder) tell(w io.Writer) {
 	<-f.ended
-	if len(f.skipped) > 0 {
-		fmt.Fprintf(w, "note: folders of evidence passed over: %d, the first is %s; one that is named is scored\n", len(f.skipped), output.Printable(f.skipped[0]))
+	tellPassed(w, &f.passed)
+}
+
+// tellPassed says which folders were passed over, quiet or not: nothing is left out in silence.
+func tellPassed(w io.Writer, p *evidence.Passed) {
+	if note := p.Note(); note != "" {
+		fmt.Fprintf(w, "note: %s\n", note)
 	}
 }
 

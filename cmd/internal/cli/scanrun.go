@@ -169,7 +169,7 @@ func (s *scanRun) count(row queue.Row) {
 
 // verdict is the exit code, with a sentence where the table has not said it already.
 func (s *scanRun) verdict(ctx context.Context, out *sink) error {
-	s.finder.tell(s.env.Err) // quiet or not: nothing is left out in silence
+	s.finder.tell(s.env.Err)
 	if !s.quiet && (out.toFile() || s.env.ErrTTY && s.format != string(output.Text)) {
 		fmt.Fprintln(s.env.Err, s.tally.Summary(s.env.Now().Sub(s.began)))
 	}

@@ -33,13 +33,22 @@ func newDraft(parent string) (*draft, error) {
 		return nil, err
 	}
 	for i := range 1000 {
-		folder := filepath.Join(parent, fmt.Sprintf(".unfinished-%d-%d", os.Getpid(), i))
+		folder := filepath.Join(parent, draftName(os.Getpid(), i))
 		err := os.Mkdir(folder, 0o777)
 		if !errors.Is(err, fs.ErrExist) {
 			return &draft{folder: folder}, err
 		}
 	}
 	return nil, fmt.Errorf("%s: too many unfinished folders in it", parent)
+}
+
+func draftName(pid, i int) string { return fmt.Sprintf(".unfinished-%d-%d", pid, i) }
+
+// isDraft reports whether a folder's name is that of a draft.
+func isDraft(name string) bool {
+	var pid, i int
+	_, err := fmt.Sscanf(name, ".unfinished-%d-%d", &pid, &i)
+	return err == nil && name == draftName(pid, i)
 }
 
 // at is where a file of the folder lies now.

@@ -1,13 +1,10 @@
 package evidence
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,18 +18,6 @@ const SchemaID = "blendscope.evidence/1"
 
 // ManifestFile is the file that makes a folder one of evidence.
 const ManifestFile = "manifest.json"
-
-// Holds reports whether a folder is one of evidence, by the beginning of its manifest.
-func Holds(folder string) bool {
-	f, err := os.Open(filepath.Join(folder, ManifestFile))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 100)
-	n, _ := io.ReadFull(f, head) // a shorter one is none
-	return bytes.Contains(head[:n], []byte(`"schema": "blendscope.evidence/`))
-}
 
 // The names of other files in the folder.
 const (

@@ -17,8 +17,8 @@ import (
 	"github.com/blendscope/blendscope/frames"
 )
 
-// evidence is a frame in its full size with boxes, labels and maps.
-func evidence(frame frames.Image, faces []record.Face, heat bool, t theme) *image.RGBA {
+// annotated is a frame in its full size with boxes, labels and maps.
+func annotated(frame frames.Image, faces []record.Face, heat bool, t theme) *image.RGBA {
 	s := scene{image: frame, part: image.Rect(0, 0, frame.Width, frame.Height), faces: faces, heat: heat}
 	s.draw(t, true)
 	m := image.NewRGBA(s.part)

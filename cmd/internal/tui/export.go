@@ -85,7 +85,7 @@ func (m *Model) exportPicture() tea.Cmd {
 		if err != nil {
 			return exportedMsg{row: r, err: err}
 		}
-		picture := evidence(frame, faces, heat, tracks)
+		picture := annotated(frame, faces, heat, tracks)
 		file, err := write(folder, fmt.Sprintf("%s.frame-%d", stem(r.path), index), ".png", func(w io.Writer) error {
 			return png.Encode(w, picture)
 		})

@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
+	"github.com/blendscope/blendscope/cmd/internal/evidence"
 	"github.com/blendscope/blendscope/cmd/internal/exhibit"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/output"
@@ -26,6 +27,7 @@ type foundMsg struct {
 	path    string
 	items   []input.Item
 	results []Exported // when it is a file with results
+	note    string     // on what was passed over; may be empty
 	err     error
 }
 
@@ -39,7 +41,10 @@ func (m *Model) find(path string) tea.Cmd {
 		}
 		spec := input.Spec{}
 		spec.Sources = append(spec.Sources, input.Named(path))
-		return foundMsg{path: path, items: slices.Collect(input.Walk(m.ctx, spec))}
+		var passed evidence.Passed
+		spec.Skip = passed.Skip
+		items := slices.Collect(input.Walk(m.ctx, spec))
+		return foundMsg{path: path, items: items, note: passed.Note()}
 	}
 }
 
@@ -68,11 +73,14 @@ func (m *Model) found(msg foundMsg) tea.Cmd {
 	if msg.err != nil {
 		return tea.Batch(m.shown(), m.say("✗ "+printable(strings.TrimPrefix(msg.err.Error(), msg.path+": "))+": "+printable(msg.path), true))
 	}
+	var cmd tea.Cmd
+	if msg.note != "" {
+		cmd = m.say(msg.note, false)
+	}
 	added := m.queue.rows[first:]
 	if m.finding == 0 && len(m.queue.rows) == 1 && m.clip == nil && len(added) == 1 {
-		return m.open(added[0])
+		return tea.Batch(cmd, m.open(added[0]))
 	}
-	var cmd tea.Cmd
 	if len(added) == 0 && len(msg.items)+len(msg.results) > 0 {
 		cmd = m.say(printable(msg.path)+" is in the list already", false)
 	}

@@ -15,12 +15,16 @@ import (
 )
 
 // Lines prints what the screen would show, as lines: for screen readers, and for terminals that nothing can be drawn on.
-// While a clip is scored there is a line for each of its seconds in which a score changes its band.
-func Lines(ctx context.Context, w io.Writer, o Options) error {
+// While a clip is scored there is a line for each of its seconds in which a score changes its band. What is no fact about a
+// file goes to notes.
+func Lines(ctx context.Context, w, notes io.Writer, o Options) error {
 	m := New(ctx, o)
 	p := &plain{w: w, model: m}
 	for _, path := range o.Paths {
 		msg := m.find(path)().(foundMsg)
+		if msg.note != "" {
+			fmt.Fprintf(notes, "note: %s\n", msg.note)
+		}
 		if msg.err != nil {
 			p.say("%s: %s", printable(path), printable(msg.err.Error()))
 			p.missing++

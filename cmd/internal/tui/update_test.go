@@ -375,6 +375,32 @@ func TestAFolderWithoutMediaIsARow(t *testing.T) {
 	})
 }
 
+func TestFoldersOfEvidenceArePassedOverAndSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		proof := filepath.Join(dir, "proof")
+		if err := os.Mkdir(proof, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"a.mp4": "x", "b.mp4": "x", "proof/a.png": "x", "proof/manifest.json": `{"schema": "blendscope.evidence/1"}`} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := newStage(t, 120, 30)
+		s.finding = 2
+		_, _ = s.Update(s.find(dir)())
+		if len(s.queue.rows) != 2 {
+			t.Errorf("%d rows", len(s.queue.rows))
+		}
+		s.shows("folders of evidence passed over: 1, the first is ")
+		_, _ = s.Update(s.find(proof)())
+		if len(s.queue.rows) != 3 {
+			t.Errorf("%d rows with the folder that was named", len(s.queue.rows))
+		}
+	})
+}
+
 func TestAnEngineThatFailsIsSaid(t *testing.T) {
 	s := newStage(t, 120, 30)
 	s.clip(false)
