@@ -158,24 +158,33 @@ func newBatch(b Batch) batchPage {
 	})
 	for _, c := range classes() {
 		if n := counts[c.class]; n > 0 {
-			p.Counts = append(p.Counts, batchCount{c.class, b.Words.Say(c.key), b.Words.Integer(int64(n))})
+			p.Counts = append(p.Counts, batchCount{c.class, c.name(b.Words, n), b.Words.Integer(int64(n))})
 		}
 	}
 	return p
 }
 
-type classKey struct{ class, key string }
+// classKey is an end; the signs of a band, and the key of a status.
+type classKey struct{ class, signs, status string }
+
+// name stands behind the number of files that came to it.
+func (c classKey) name(w *words.Words, n int) string {
+	if c.signs != "" {
+		return w.Say("batch.signs", "signs", w.Say(c.signs))
+	}
+	return w.Count(c.status, n)
+}
 
 // classes are all ends that a file can come to, the most urgent first.
 func classes() []classKey {
 	return []classKey{
-		{"very-strong", "signs.very strong"},
-		{"strong", "signs.strong"},
-		{"moderate", "signs.moderate"},
-		{"weak", "signs.weak"},
-		{"inconclusive", "status.inconclusive"},
-		{"not_applicable", "status.not_applicable"},
-		{"error", "status.error"},
+		{"very-strong", "signs.very strong", ""},
+		{"strong", "signs.strong", ""},
+		{"moderate", "signs.moderate", ""},
+		{"weak", "signs.weak", ""},
+		{"inconclusive", "", "batch.inconclusive"},
+		{"not_applicable", "", "batch.not_applicable"},
+		{"error", "", "batch.error"},
 	}
 }
 

@@ -32,6 +32,31 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+func TestOverviewCountsInPlural(t *testing.T) {
+	for n, want := range map[int][]string{
+		1: {"<b>1</b> with strong signs", "<b>1</b> error<", "<b>1</b> avec signes forts", "<b>1</b> erreur<"},
+		2: {"<b>2</b> with strong signs", "<b>2</b> errors<", "<b>2</b> avec signes forts", "<b>2</b> erreurs<"},
+	} {
+		var entries []Entry
+		for range n {
+			failed := clip()
+			failed.Outcome = score.Outcome{Status: score.Failed, Reasons: []score.Reason{score.NotMedia}}
+			entries = append(entries, NewEntry(clip()), NewEntry(failed))
+		}
+		var b bytes.Buffer
+		for _, language := range []string{"en", "fr"} {
+			if err := Overview(t.Context(), &b, Batch{Entries: entries, Words: in(t, language)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, text := range want {
+			if !strings.Contains(b.String(), text) {
+				t.Errorf("no %q", text)
+			}
+		}
+	}
+}
+
 func TestEntriesNameTheStrongestSegmentsInOrderOfTime(t *testing.T) {
 	r := clip()
 	r.Segments = nil

@@ -35,7 +35,11 @@ func (m maker) file() []entry {
 	if f.code("file.sha256", in.SHA256); in.SHA256 == "" {
 		f.add("file.sha256", m.w.Say("file.unread"))
 	}
-	f.add("file.bytes", m.w.Say("file.exactly", "size", m.w.Bytes(in.Bytes), "bytes", m.w.Integer(in.Bytes)))
+	if size := m.w.Bytes(in.Bytes); in.Bytes < 1000 { // they are exact already
+		f.add("file.bytes", size)
+	} else {
+		f.add("file.bytes", m.w.Say("file.exactly", "size", size, "bytes", m.w.Integer(in.Bytes)))
+	}
 	if in.Kind != "" {
 		f.add("file.kind", m.w.Code("kind", in.Kind))
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/blendscope/blendscope/cmd/internal/chart"
 	"github.com/blendscope/blendscope/cmd/internal/output"
@@ -44,7 +45,10 @@ type tick struct{ X, Text, Anchor string }
 func (m maker) outcome() outcome {
 	o := m.r.Outcome
 	v := outcome{
-		Class: string(o.Status), Sentence: output.Printable(m.w.Outcome(o)), Signs: m.code("status", string(o.Status)), Detail: output.Printable(o.Detail),
+		Class: string(o.Status), Sentence: output.Printable(m.w.Outcome(o)), Signs: m.code("status", string(o.Status)),
+	}
+	if !strings.Contains(o.Words(score.English), o.Detail) { // details are English in every language
+		v.Detail = output.Printable(o.Detail)
 	}
 	switch {
 	case o.Status == score.Scored && o.Score != nil:
@@ -80,7 +84,11 @@ func (m maker) measured(p float64) string {
 			at = next
 		}
 	}
-	return m.w.Say("meaning.measured", "threshold", m.w.Percent(at.Threshold), "fpr", m.w.Percent1(at.FPR), "tpr", m.w.Percent1(at.TPR), "on", output.Printable(at.MeasuredOn))
+	key := "meaning.measured"
+	if at.Threshold > p {
+		key = "meaning.below"
+	}
+	return m.w.Say(key, "threshold", m.w.Percent(at.Threshold), "fpr", m.w.Percent1(at.FPR), "tpr", m.w.Percent1(at.TPR), "on", output.Printable(at.MeasuredOn))
 }
 
 // nots are what the outcome does not mean.

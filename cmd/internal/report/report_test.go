@@ -164,6 +164,33 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// Nobody is told how often the classifier errs at a score that the file does not reach as though it did.
+func TestErrorRatesAreThoseOfTheScore(t *testing.T) {
+	for p, want := range map[float64]string{
+		0.63: "The score is below all at which the model’s errors were measured: 3.5% of genuine files reached 64%, and 30% of manipulated ones",
+		0.64: "3.5% of genuine files reached a score of 64%, and 30% of manipulated ones",
+		0.95: "0% of genuine files reached a score of 90%, and 2.7% of manipulated ones",
+	} {
+		r := clip()
+		r.Outcome.Score = &p
+		if !strings.Contains(written(t, Input{Result: r, Words: in(t, "en"), Model: classifier()}), want) {
+			t.Errorf("a score of %v: no %q", p, want)
+		}
+	}
+}
+
+// What went wrong is said once: a detail is for what the sentence leaves open.
+func TestAnErrorIsSaidOnce(t *testing.T) {
+	for detail, want := range map[string]int{"the file is empty": 0, "a detail": 1} {
+		r := &score.Result{Outcome: score.Outcome{Status: score.Failed, Reasons: []score.Reason{score.EmptyFile}, Detail: detail}}
+		for language, lead := range map[string]string{"en": "What went wrong", "fr": "Ce qui s’est passé"} {
+			if got := strings.Count(written(t, Input{Result: r, Words: in(t, language)}), lead); got != want {
+				t.Errorf("%q in %s: %d times", detail, language, got)
+			}
+		}
+	}
+}
+
 func TestPagesLoadNothing(t *testing.T) {
 	html := written(t, Input{Result: clip(), Words: in(t, "en"), Pictures: shown(clip()), Model: classifier()})
 	if !strings.Contains(html, "default-src &#39;none&#39;") || strings.Contains(html, "<script") || strings.Count(html, "<link") != 1 {

@@ -77,7 +77,7 @@ func askedFor(t *testing.T, folders ...string) map[string]bool {
 	uses := []*regexp.Regexp{
 		regexp.MustCompile(`(?:say|count|Say|Count|add|code|of)[ (]"([a-z]+\.[\w. -]+?)"`), // whole keys, not beginnings of keys
 		regexp.MustCompile(`(?:key|method|summary).*"((?:method|summary)\.[\w.]+)"`),
-		regexp.MustCompile(`"(status\.\w+)"`),
+		regexp.MustCompile(`"((?:status|batch)\.\w+)"`),
 	}
 	asked := map[string]bool{}
 	for _, folder := range folders {
