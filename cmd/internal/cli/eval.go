@@ -153,7 +153,7 @@ func (o *evalOptions) run(ctx context.Context, e *env.Env, p engine.Platform) er
 		return fmt.Errorf("the report could not be written: %w", err)
 	}
 	if float64(report.Coverage.Value) < leastCoverage {
-		return exit.With(exit.NotScored, fmt.Errorf("%d of %d files have no firm score: the figures are not about the whole set",
+		return exit.With(exit.NotScored, fmt.Errorf("%d of %d files without a firm score: the figures are not about the whole set",
 			report.Files.Total-report.Files.Scored, report.Files.Total))
 	}
 	return nil

@@ -28,7 +28,7 @@ func newEvidenceExtra(e *env.Env, p engine.Platform) *evidenceExtra {
 }
 
 func (x *evidenceExtra) flags(f *pflag.FlagSet) {
-	f.StringVar(&x.maker.Folder, "evidence", "", "make a folder of evidence in `dir` of each file with a score: pictures, timeline, result, manifest")
+	f.StringVar(&x.maker.Folder, "evidence", "", "make in `dir` a folder of evidence for each file with a score: pictures, timeline, result, manifest")
 	f.BoolVar(&x.maker.Original, "evidence-original", false, "with --evidence: put a copy of the file itself into it")
 	f.StringVar(&x.keyFile, "sign-key", "", "with --evidence: sign the manifests with the Ed25519 key in `file` (PEM)")
 }

@@ -98,7 +98,7 @@ func (o *evidenceOptions) run(ctx context.Context, files []string) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d results have no evidence", failed, total)
+		return fmt.Errorf("%d of %d results left without evidence", failed, total)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func TestInterruptedScanHasAllRows(t *testing.T) {
 				t.Errorf("no row for %s with %s in:\n%s", name, want, out)
 			}
 		}
-		if !strings.Contains(errs, "error: interrupted; 2 of 4 inputs have no score") {
+		if !strings.Contains(errs, "error: interrupted; 2 of 4 inputs without a score") {
 			t.Errorf("stderr: %s", errs)
 		}
 	})
@@ -99,6 +99,22 @@ func TestSecondSignalStopsAtOnce(t *testing.T) {
 		code, out, _ := interrupted(t, 2, "1h", "--format", "jsonl", "a.mp4", "b.mp4", "c.mp4")
 		if code != 130 || strings.Count(out, "\n") != 1 {
 			t.Errorf("exit code %d, rows:\n%s", code, out)
+		}
+	})
+}
+
+// What has no rows to show says that it was interrupted, and not how that looked from within.
+func TestInterruptedStartIsSaidPlainly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, streams := env.Test("bench", "--onnxruntime", "slow", "a.mp4")
+		ch := make(chan os.Signal)
+		time.AfterFunc(100*time.Millisecond, func() { ch <- unix.SIGINT })
+		e.Signals = func() (<-chan os.Signal, func()) { return ch, func() {} }
+		if code := Main(e, enginetest.Platform{}); code != 130 {
+			t.Errorf("exit code %d", code)
+		}
+		if got := streams.Err.String(); got != "error: interrupted\n" {
+			t.Errorf("stderr: %q", got)
 		}
 	})
 }

@@ -18,6 +18,9 @@ func Main(e *env.Env, p engine.Platform) int {
 	defer stop()
 	err := NewRoot(e, p).ExecuteContext(ctx)
 	if err != nil && exit.Of(err) == exit.CouldNotRun && errors.Is(context.Cause(ctx), env.ErrInterrupted) {
+		if errors.Is(err, context.Canceled) { // which says no more, and calls for no hint
+			err = errors.New("interrupted")
+		}
 		err = exit.With(exit.Interrupted, err)
 	}
 	tell(e, err)

@@ -191,7 +191,7 @@ func (r *reportRun) verdict() error {
 	if r.unscored == 0 {
 		return nil
 	}
-	return exit.With(exit.NotScored, fmt.Errorf("clips without a score: %d; their pages say why", r.unscored))
+	return exit.With(exit.NotScored, fmt.Errorf("clips without a score: %d; the pages say why", r.unscored))
 }
 
 // take has one more result.

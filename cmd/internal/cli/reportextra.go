@@ -20,7 +20,7 @@ func newReportExtra(pages *pages) *reportExtra {
 }
 
 func (x *reportExtra) flags(f *pflag.FlagSet) {
-	f.StringVar(&x.folder.name, "report", "", "make a page to read in `dir` of each file, and an index.html of all")
+	f.StringVar(&x.folder.name, "report", "", "make in `dir` a page to read for each file, and an index.html of all")
 	x.pages.langFlag(f)
 }
 

@@ -85,6 +85,18 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return exit.Hint(err, "see: %s --help", build.Name)
 }
 
+// miscounted says in words of people that there are too few or too many arguments.
+func miscounted(c *cobra.Command, args []string) error {
+	_, wanted, _ := strings.Cut(c.Use, " ")
+	switch {
+	case len(args) == 0:
+		return fmt.Errorf("nothing given for %s", wanted)
+	case wanted == "":
+		return fmt.Errorf("%s takes no arguments, so not %q", c.Name(), args[0])
+	}
+	return fmt.Errorf("too many arguments: %s takes %s", c.Name(), wanted)
+}
+
 // usageErrors gives wrong arguments of every command the exit code of a usage error.
 func usageErrors(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
@@ -92,6 +104,9 @@ func usageErrors(cmd *cobra.Command) {
 			err := check(c, args)
 			if err == nil || exit.Of(err) != exit.CouldNotRun {
 				return err
+			}
+			if !c.HasSubCommands() {
+				err = miscounted(c, args)
 			}
 			return exit.Hint(exit.With(exit.Usage, err), "see: %s --help", c.CommandPath())
 		}

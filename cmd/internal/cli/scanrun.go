@@ -188,7 +188,7 @@ func (s *scanRun) outcome(ctx context.Context) error {
 	missing := s.tally.NotScored
 	switch {
 	case errors.Is(context.Cause(ctx), env.ErrInterrupted):
-		err := exit.With(exit.Interrupted, fmt.Errorf("interrupted; %d of %d inputs have no score", missing, s.tally.Total))
+		err := exit.With(exit.Interrupted, fmt.Errorf("interrupted; %d of %d inputs without a score", missing, s.tally.Total))
 		if s.resume != "" {
 			return exit.Hint(err, "the same command goes on from %s", s.resume)
 		}
@@ -200,5 +200,5 @@ func (s *scanRun) outcome(ctx context.Context) error {
 	case s.quiet || s.format == string(output.Text):
 		return exit.With(exit.NotScored, nil)
 	}
-	return exit.With(exit.NotScored, fmt.Errorf("%d of %d inputs have no score; their rows say why", missing, s.tally.Total))
+	return exit.With(exit.NotScored, fmt.Errorf("%d of %d inputs without a score; the rows say why", missing, s.tally.Total))
 }

@@ -80,7 +80,7 @@ func (o *verifyOptions) run(ctx context.Context, dirs []string) error {
 	if err := report(o.env.Out, o.format, rows, func() error { return o.text(rows) }); err != nil || bad == 0 {
 		return err
 	}
-	return fmt.Errorf("%d of %d folders of evidence are not as they were made", bad, len(rows))
+	return fmt.Errorf("%d of %d folders of evidence not as made", bad, len(rows))
 }
 
 // verifyOne checks a folder. The error is for the whole run.

@@ -32,7 +32,7 @@ func Table() string {
 		{Usage, "the command line does not make sense"},
 		{NotScored, "some inputs have no score; their rows say why"},
 		{FailAbove, "a scored input reached --fail-above (wins over 3)"},
-		{Interrupted, "interrupted; once: every input still has its row, twice: at once"},
+		{Interrupted, "interrupted; every input has its row, unless Ctrl-C came twice"},
 	}
 	var b strings.Builder
 	for _, r := range rows {
