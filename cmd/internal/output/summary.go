@@ -59,7 +59,7 @@ func (t *Tally) lines() []summaryLine {
 		return cmp.Or(cmp.Compare(t.Errors[b], t.Errors[a]), cmp.Compare(a, b))
 	})
 	for _, reason := range reasons {
-		add("    ", say(reason), t.Errors[reason])
+		add("    ", Saying(reason), t.Errors[reason])
 	}
 	return lines
 }

@@ -145,7 +145,7 @@ func rangeText(r *score.Result) string {
 	if r.Outcome.Interval == nil {
 		return ""
 	}
-	return fmt.Sprintf("%.0f-%s", 100*r.Outcome.Interval[0], percent(r.Outcome.Interval[1]))
+	return fmt.Sprintf("%.0f-%s", score.WholePercent(r.Outcome.Interval[0]), percent(r.Outcome.Interval[1]))
 }
 
 // look is how a row stands out. The sign says the same as the colour, for those who cannot see it.
@@ -221,7 +221,7 @@ func reasons(r *score.Result) string {
 	}
 	why := make([]string, len(r.Outcome.Reasons))
 	for i, reason := range r.Outcome.Reasons {
-		why[i] = say(reason)
+		why[i] = Saying(reason)
 	}
 	return strings.Join(why, "; ")
 }

@@ -47,8 +47,8 @@ func sayings() map[score.Reason]string {
 	}
 }
 
-// say words a reason; one that is newer than this table is shown as it is.
-func say(r score.Reason) string {
+// Saying words a reason; one that is newer than this table is shown as it is.
+func Saying(r score.Reason) string {
 	if s, ok := sayings()[r]; ok {
 		return s
 	}
@@ -56,7 +56,7 @@ func say(r score.Reason) string {
 }
 
 // percent never reads as certainty: a score lies in [0.01, 0.99].
-func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }
+func percent(p float64) string { return fmt.Sprintf("%.0f%%", score.WholePercent(p)) }
 
 // tellsAll reports whether the words for the reasons leave no question that a detail could answer.
 func tellsAll(reasons []score.Reason) bool {

@@ -204,9 +204,9 @@ func newRow(e Entry, w *words.Words) batchRow {
 	if s := e.Outcome.Score; s != nil {
 		row.probability = *s
 		row.Value = fmt.Sprint(*s)
-		row.Score = w.Percent(*s)
+		row.Score = w.Score(*s)
 		if i := e.Outcome.Interval; i != nil {
-			row.Interval = w.Say("unit.range", "from", w.Percent(i[0]), "to", w.Percent(i[1]))
+			row.Interval = w.Say("unit.range", "from", w.Score(i[0]), "to", w.Score(i[1]))
 			row.Whisker = chart.NewWhisker(unit(*s), unit(i[0]), unit(i[1]))
 		}
 	}

@@ -38,7 +38,7 @@ func (m maker) segments(most int) (list []segment, more int) {
 		list = append(list, segment{
 			From: m.w.Clock(s.StartMS), To: m.w.Clock(s.EndMS), Face: s.Track,
 			Length: m.w.Say("segments.seconds", "n", m.w.Number(float64(s.EndMS-s.StartMS)/1000, 1)),
-			Score:  m.w.Percent(s.Score), Signs: m.w.Say("signs." + string(b)), Class: class(b),
+			Score:  m.w.Score(s.Score), Signs: m.w.Say("signs." + string(b)), Class: class(b),
 		})
 	}
 	return list, len(sorted) - len(kept)
@@ -107,13 +107,13 @@ func faceClass(place int) string {
 func (m maker) face(t score.Track) face {
 	b := m.band(t.Score)
 	f := face{
-		ID: t.ID, Score: m.w.Percent(t.Score), Signs: m.w.Say("signs." + string(b)), Class: class(b),
-		Interval: m.w.Say("unit.range", "from", m.w.Percent(t.Interval[0]), "to", m.w.Percent(t.Interval[1])),
+		ID: t.ID, Score: m.w.Score(t.Score), Signs: m.w.Say("signs." + string(b)), Class: class(b),
+		Interval: m.w.Say("unit.range", "from", m.w.Score(t.Interval[0]), "to", m.w.Score(t.Interval[1])),
 		Seen:     m.w.Say("unit.range", "from", m.w.Clock(t.FirstMS), "to", m.w.Clock(t.LastMS)),
 		Frames:   m.w.Integer(int64(t.Faces)), Size: m.w.Say("unit.pixels", "n", m.w.Number(t.MedianFacePx, 0)),
 		Whisker: chart.NewWhisker(unit(t.Score), unit(t.Interval[0]), unit(t.Interval[1])),
 	}
-	f.Label = m.w.Say("face.whisker", "score", f.Score, "low", m.w.Percent(t.Interval[0]), "high", m.w.Percent(t.Interval[1]))
+	f.Label = m.w.Say("face.whisker", "score", f.Score, "low", m.w.Score(t.Interval[0]), "high", m.w.Score(t.Interval[1]))
 	return f
 }
 
@@ -129,9 +129,9 @@ func (m maker) moments(t score.Track) []moment {
 	var list []moment
 	for rank, best := range t.Evidence[:min(len(t.Evidence), PictureLimits().PerFace)] {
 		v := moment{Face: t.ID, Time: m.w.ExactClock(best.TMS)}
-		v.Caption = m.w.Say("picture.moment", "time", v.Time, "frame", m.w.Integer(int64(best.Frame)), "score", m.w.Percent(best.Score))
+		v.Caption = m.w.Say("picture.moment", "time", v.Time, "frame", m.w.Integer(int64(best.Frame)), "score", m.w.Score(best.Score))
 		if m.r.Input.Kind == "image" {
-			v.Caption = m.w.Say("picture.photo", "score", m.w.Percent(best.Score))
+			v.Caption = m.w.Say("picture.photo", "score", m.w.Score(best.Score))
 		}
 		place := exhibit.Place{Track: t.ID, Rank: rank}
 		if i := slices.IndexFunc(m.Pictures, func(p Picture) bool { return p.Place() == place }); i >= 0 && m.NoClip == nil {

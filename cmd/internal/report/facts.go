@@ -142,7 +142,7 @@ func (m maker) rate(p model.OperatingPoint) rate {
 		if *o.Score >= p.Threshold {
 			key = "method.this.above"
 		}
-		v.This = m.w.Say(key, "score", m.w.Percent1(*o.Score))
+		v.This = m.w.Say(key, "score", m.w.Score(*o.Score))
 	}
 	return v
 }

@@ -53,14 +53,14 @@ func (m maker) outcome() outcome {
 	switch {
 	case o.Status == score.Scored && o.Score != nil:
 		b := m.band(*o.Score)
-		v.Class, v.Figure, v.Signs = class(b), m.w.Percent(*o.Score), m.w.Say("signs."+string(b))
+		v.Class, v.Figure, v.Signs = class(b), m.w.Score(*o.Score), m.w.Say("signs."+string(b))
 		v.Means, v.Nots = m.w.Say("meaning."+string(b)), m.nots(b != score.Weak)
 		v.Measured = m.measured(*o.Score)
 		v.Scale, v.Interval = m.scale(*o.Score, o.Interval), m.interval(o.Interval)
 	case o.Status == score.Inconclusive:
 		v.Figure, v.Means, v.Nots = "?", m.w.Say("meaning.inconclusive"), m.nots(false)
 		if o.Score != nil && o.Interval != nil {
-			v.Computed = m.w.Say("outcome.computed", "score", m.w.Percent(*o.Score), "low", m.w.Percent(o.Interval[0]), "high", m.w.Percent(o.Interval[1]))
+			v.Computed = m.w.Say("outcome.computed", "score", m.w.Score(*o.Score), "low", m.w.Score(o.Interval[0]), "high", m.w.Score(o.Interval[1]))
 		}
 	case o.Status == score.NotApplicable:
 		v.Figure, v.Means, v.Nots = "–", m.w.Say("meaning.not_applicable"), []string{m.w.Say("meaning.not.none")}
@@ -121,15 +121,15 @@ func (m maker) interval(i *[2]float64) string {
 	if i == nil {
 		return ""
 	}
-	return m.w.Say("outcome.chance", "low", m.w.Percent(i[0]), "high", m.w.Percent(i[1]))
+	return m.w.Say("outcome.chance", "low", m.w.Score(i[0]), "high", m.w.Score(i[1]))
 }
 
 func (m maker) scale(p float64, interval *[2]float64) *scale {
 	s := &scale{At: chart.Percent(p), Class: class(m.band(p))}
-	label := []any{"score", m.w.Percent(p), "signs", m.w.Say("signs." + string(m.band(p))), "low", "?", "high", "?"}
+	label := []any{"score", m.w.Score(p), "signs", m.w.Say("signs." + string(m.band(p))), "low", "?", "high", "?"}
 	if interval != nil {
 		s.Low, s.Width = chart.Percent(interval[0]), chart.Percent(interval[1]-interval[0])
-		label[5], label[7] = m.w.Percent(interval[0]), m.w.Percent(interval[1])
+		label[5], label[7] = m.w.Score(interval[0]), m.w.Score(interval[1])
 	}
 	s.Label = m.w.Say("outcome.scale", label...)
 	t := m.thresholds()

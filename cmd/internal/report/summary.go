@@ -23,7 +23,7 @@ func (m maker) summary() string {
 	}
 	lines = append(lines, w.Say("summary.outcome", "words", w.Outcome(r.Outcome)))
 	if o := r.Outcome; o.Status == score.Scored && o.Score != nil && o.Interval != nil {
-		lines = append(lines, w.Say("summary.score", "score", w.Percent(*o.Score), "low", w.Percent(o.Interval[0]), "high", w.Percent(o.Interval[1]),
+		lines = append(lines, w.Say("summary.score", "score", w.Score(*o.Score), "low", w.Score(o.Interval[0]), "high", w.Score(o.Interval[1]),
 			"signs", w.Say("signs."+string(m.band(*o.Score)))))
 	}
 	if spans := m.spans(); spans != "" {

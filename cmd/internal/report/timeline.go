@@ -156,11 +156,11 @@ func (m maker) length() int64 {
 }
 
 func (m maker) seen(t score.Track) string {
-	return m.w.Say("unit.range", "from", m.w.Clock(t.FirstMS), "to", m.w.Clock(t.LastMS)) + ": " + m.w.Percent(t.Score)
+	return m.w.Say("unit.range", "from", m.w.Clock(t.FirstMS), "to", m.w.Clock(t.LastMS)) + ": " + m.w.Score(t.Score)
 }
 
 func (m maker) segmentSpan(a axis, s score.Segment) span {
-	note := m.w.Say("unit.range", "from", m.w.Clock(s.StartMS), "to", m.w.Clock(s.EndMS)) + ": " + m.w.Percent(s.Score)
+	note := m.w.Say("unit.range", "from", m.w.Clock(s.StartMS), "to", m.w.Clock(s.EndMS)) + ": " + m.w.Score(s.Score)
 	return a.span(s.StartMS, s.EndMS, class(m.band(s.Score)), note)
 }
 
@@ -175,7 +175,7 @@ func (m maker) newTimeline(a axis, tracks []score.Track) *timeline {
 		color[track.ID] = faceClass(i)
 		for _, e := range track.Evidence[:min(len(track.Evidence), PictureLimits().PerFace)] {
 			if i < mostLanes && e.TMS >= a.from && e.TMS <= a.to {
-				t.Marks = append(t.Marks, spot{chart.Percent(a.share(e.TMS)), color[track.ID], m.w.ExactClock(e.TMS) + ": " + m.w.Percent(e.Score), a.y(e.Score)})
+				t.Marks = append(t.Marks, spot{chart.Percent(a.share(e.TMS)), color[track.ID], m.w.ExactClock(e.TMS) + ": " + m.w.Score(e.Score), a.y(e.Score)})
 			}
 		}
 	}

@@ -170,7 +170,7 @@ func (m *Model) faceRow(t score.Track, chosen bool) []string {
 	text := []string{
 		m.theme.trackText(t.ID).Render(fmt.Sprintf("FACE #%d", t.ID)),
 		m.theme.bands[band].Render(fmt.Sprintf("%s %s %s", strings.TrimSpace(percent(t.Score)), sign(band), band)),
-		fmt.Sprintf("range %.0f–%.0f%%", 100*t.Interval[0], 100*t.Interval[1]),
+		fmt.Sprintf("range %.0f–%.0f%%", score.WholePercent(t.Interval[0]), score.WholePercent(t.Interval[1])),
 		fmt.Sprintf("seen %s", seconds(ms(t.LastMS-t.FirstMS))),
 		fmt.Sprintf("%s–%s", fine(ms(t.FirstMS)), fine(ms(t.LastMS))),
 		plural(t.Faces, "picture") + " scored",

@@ -124,7 +124,7 @@ func (m *Model) gauge(p float64, interval *[2]float64, t score.Thresholds, width
 		if high > low {
 			line += "┤"
 		}
-		text := fmt.Sprintf("%.0f–%.0f%%", 100*interval[0], 100*interval[1])
+		text := fmt.Sprintf("%.0f–%.0f%%", score.WholePercent(interval[0]), score.WholePercent(interval[1]))
 		if room := width - high - 2; room >= len([]rune(text)) {
 			line += " " + text
 		} else if low > len([]rune(text)) {
@@ -210,7 +210,7 @@ func (m *Model) more(width int) []string {
 	if r := c.record.Result(); r != nil {
 		for _, reason := range r.Outcome.Reasons {
 			if r.Outcome.Status == score.Scored {
-				lines = append(lines, "note: "+inWords(reason))
+				lines = append(lines, output.Wrap("note: "+output.Saying(reason), width)...)
 			}
 		}
 		lines = append(lines, "")
@@ -220,6 +220,3 @@ func (m *Model) more(width int) []string {
 	}
 	return lines
 }
-
-// inWords is a reason as it can be read.
-func inWords(r score.Reason) string { return strings.ReplaceAll(printable(string(r)), "_", " ") }

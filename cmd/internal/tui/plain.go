@@ -138,7 +138,7 @@ func (p *plain) verdict(r *row) {
 	}
 	p.say("%s: verdict: %s%s: %s", r.name, strings.TrimSpace(percent(*o.Score)), between(o.Interval), printable(o.Words(p.model.language)))
 	for _, reason := range o.Reasons {
-		p.say("%s: note: %s", r.name, inWords(reason))
+		p.say("%s: note: %s", r.name, output.Saying(reason))
 	}
 	rec := record.New()
 	rec.Finish(res)
@@ -170,5 +170,5 @@ func between(interval *[2]float64) string {
 	if interval == nil {
 		return ""
 	}
-	return fmt.Sprintf(", range %.0f to %.0f%%", 100*interval[0], 100*interval[1])
+	return fmt.Sprintf(", range %.0f to %.0f%%", score.WholePercent(interval[0]), score.WholePercent(interval[1]))
 }

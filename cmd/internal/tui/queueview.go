@@ -127,7 +127,7 @@ func verdictColumns(r *score.Result) (mark, number, interval, word string) {
 		number = percent(*o.Score)
 	}
 	if o.Interval != nil {
-		interval = fmt.Sprintf("%.0f–%.0f%%", 100*o.Interval[0], 100*o.Interval[1])
+		interval = fmt.Sprintf("%.0f–%.0f%%", score.WholePercent(o.Interval[0]), score.WholePercent(o.Interval[1]))
 	}
 	switch o.Status {
 	case score.Scored:

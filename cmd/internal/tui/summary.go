@@ -50,16 +50,16 @@ func Summary(r *score.Result, marks []Mark, l score.Language) string {
 	}
 	o := r.Outcome
 	if o.Score != nil && o.Interval != nil {
-		add(p.score, fmt.Sprintf("%.0f", 100**o.Score), 100*o.Interval[0], 100*o.Interval[1])
+		add(p.score, fmt.Sprintf("%.0f", score.WholePercent(*o.Score)), score.WholePercent(o.Interval[0]), score.WholePercent(o.Interval[1]))
 	} else {
 		add("%s", p.noScore)
 	}
 	add("%s", output.Printable(o.Words(l)))
 	for _, t := range r.Tracks {
-		add(p.face, t.ID, 100*t.Score, fine(ms(t.FirstMS)), fine(ms(t.LastMS)))
+		add(p.face, t.ID, score.WholePercent(t.Score), fine(ms(t.FirstMS)), fine(ms(t.LastMS)))
 	}
 	for _, s := range r.Segments {
-		add(p.stretch, fine(ms(s.StartMS)), fine(ms(s.EndMS)), s.Track, 100*s.Score)
+		add(p.stretch, fine(ms(s.StartMS)), fine(ms(s.EndMS)), s.Track, score.WholePercent(s.Score))
 	}
 	for _, m := range marks {
 		add(p.mark, exact(ms(m.TMS)), m.Frame, output.Printable(m.Comment))

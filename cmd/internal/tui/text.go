@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/blendscope/blendscope/score"
 )
 
 // percent never reads as certainty: scores lie in [0.01, 0.99]. It is four columns wide.
@@ -11,7 +13,7 @@ func percent(p float64) string {
 	if math.IsNaN(p) {
 		return "  –%"
 	}
-	return fmt.Sprintf("%3.0f%%", 100*p)
+	return fmt.Sprintf("%3.0f%%", score.WholePercent(p))
 }
 
 // exact is a position to the millisecond, clock to the second; fine is the tenth between.

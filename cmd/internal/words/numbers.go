@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/text/number"
+
+	"github.com/blendscope/blendscope/score"
 )
 
 // Integer groups digits as the language does.
@@ -21,6 +23,9 @@ func (w *Words) Number(v float64, decimals int) string {
 
 // Percent writes a share in [0, 1] as a whole percentage.
 func (w *Words) Percent(share float64) string { return w.percent(share, 0) }
+
+// Score writes a score, or an end of its interval, as a whole percentage of the same band.
+func (w *Words) Score(p float64) string { return w.Percent(score.WholePercent(p) / 100) }
 
 // Percent1 has one decimal where that matters: below 10 %.
 func (w *Words) Percent1(share float64) string {
