@@ -23,7 +23,7 @@ type findings struct {
 //  2. Faces that do not count (quality below the usable line, no finite score) keep their place but lend no weight.
 //  3. Per track the logits are weighed by quality and time, smoothed for the timeline, and condensed to beats.
 //  4. A track is read as its whole, or as its strongest stretch where that stands out (series.read).
-//  5. The clip is read as its worst track where that stands out, else as the mean of all (lead).
+//  5. The clip is read as the soft maximum of its tracks, each held against the others, else as the mean of all (lead).
 //  6. Segments are the stretches that stand out of their track, and those of tracks that are strong as a whole
 //     (series.segments).
 //  7. The interval comes from a block bootstrap (reading.interval), the status from Rules.

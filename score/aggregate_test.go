@@ -21,25 +21,6 @@ func statistics(t *testing.T) {
 	}
 }
 
-func TestExpectedMax(t *testing.T) {
-	statistics(t)
-	random := rand.New(rand.NewPCG(1, 1))
-	for _, n := range []int{1, 2, 5, 30, 100} {
-		var sum float64
-		const times = 2000
-		for range times {
-			most := math.Inf(-1)
-			for range n {
-				most = max(most, random.NormFloat64())
-			}
-			sum += most / times
-		}
-		if got := expectedMax(float64(n)); math.Abs(got-sum) > 0.08 {
-			t.Errorf("of %d: %.3f, by trial %.3f", n, got, sum)
-		}
-	}
-}
-
 // steady makes a series of n beats from a function of the beat's number.
 func steady(n int, logit func(i int) float64) *series {
 	s := &series{}

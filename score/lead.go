@@ -139,51 +139,6 @@ func (s *series) grow(first int, level float64) (from, to int) {
 	return from, to
 }
 
-// evidence is the number of beats of a track, weighed by the quality of its faces.
-func (s *series) evidence() float64 {
-	var sum float64
-	for _, b := range s.beats {
-		sum += b.weight
-	}
-	return sum
-}
-
-// lead pools the tracks of a clip. The worst track leads as far as it surely stands above the others, held against what
-// the worst of so many tracks reaches by chance; a track with less evidence than the best-seen one (or than two seconds) is
-// first drawn towards the mean of all. What the others are like, who share camera, light and compression, is taken out of
-// it by half (apart). If no track stands out, the mean of all, weighed by their evidence, is the answer. With a
-// single track the answer is that track's.
-func lead(tracks []*series, readings []reading, neutral float64) reading {
-	if len(tracks) == 1 {
-		return readings[0]
-	}
-	var total, most float64
-	evidence := make([]float64, len(tracks))
-	all := reading{}
-	values := make([]float64, len(tracks))
-	for i, t := range tracks {
-		evidence[i] = t.evidence()
-		most = max(most, evidence[i])
-		total += evidence[i]
-		values[i] = readings[i].logit
-	}
-	for i := range tracks {
-		all.logit += evidence[i] / total * values[i]
-		all.carried = append(all.carried, readings[i].carried...)
-	}
-	chance := spreadOf(values, float64(len(tracks))) * expectedMax(float64(len(tracks)))
-	led := all
-	for i := range tracks {
-		trust := min(1, math.Sqrt(evidence[i]/min(most, enoughBeats)))
-		others := (total*all.logit - evidence[i]*values[i]) / (total - evidence[i])
-		sure := trust * surely(trust*(values[i]-all.logit), chance)
-		if logit := all.logit + sure*(apart(values[i], others, neutral)-all.logit); logit > led.logit {
-			led = reading{logit, readings[i].carried}
-		}
-	}
-	return led
-}
-
 // surely says how much a height above the rest counts, next to what chance alone reaches: not at all up to that, in full
 // from gain / (gain - 1) times that on. What stands out clearly needs no discount.
 func surely(height, chance float64) float64 {
@@ -240,15 +195,8 @@ func median(v []float64) float64 {
 // 2.7 for thirty.
 func highestByChance(n float64) float64 {
 	const mostly = 0.9
-	return math.Sqrt2 * math.Erfinv(2*math.Pow(mostly, 1/max(1, n))-1)
+	return normalQuantile(math.Pow(mostly, 1/max(1, n)))
 }
 
-// expectedMax is about the expected largest of n independent standard normal numbers (Blom 1958): 0 for one, 0.6 for
-// two, 2.0 for thirty.
-func expectedMax(n float64) float64 {
-	if n <= 1 {
-		return 0
-	}
-	p := (n - 0.375) / (n + 0.25)
-	return math.Sqrt2 * math.Erfinv(2*p-1)
-}
+// normalQuantile is what a standard normal number stays below with probability p.
+func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }

@@ -109,7 +109,7 @@ func TestSpliced(t *testing.T) {
 		guest := all[name]
 		n := min(60, len(guest.faces))
 		kinds["whole"].add(t, "", splice(n, func(i int) (faceRecord, int) { return guest.faces[i], 0 }), guest.label)
-		for range max(4, 360/len(all)) { // of few clips more, so that chance in who stands beside whom tells less
+		for range max(16, 1440/len(all)) { // so many that chance in who stands beside whom tells little
 			hosts := slices.Clone(genuine) // all, whoever the guest: to leave out its kin would tell fakes by their company
 			random.Shuffle(len(hosts), func(i, k int) { hosts[i], hosts[k] = hosts[k], hosts[i] })
 			from := start()
