@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/blendscope/blendscope/cmd/internal/chart"
+	"github.com/blendscope/blendscope/cmd/internal/exhibit"
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/cmd/internal/words"
 	"github.com/blendscope/blendscope/score"
@@ -39,6 +40,7 @@ type Entry struct {
 	Outcome    score.Outcome
 	Segments   []score.Segment // the strongest few
 	More       int             // segments beyond these
+	Strongest  *int64          // ms of the strongest moment, where there is no segment and yet reason to look
 	DurationMS int64
 	Thresholds score.Thresholds
 	Maker      [8]byte // of models and settings: scores of different ones do not compare
@@ -60,7 +62,22 @@ func NewEntry(r *score.Result) Entry {
 	kept := min(len(sorted), mostLooks)
 	e.Segments, e.More = slices.Clone(sorted[:kept]), len(sorted)-kept
 	slices.SortFunc(e.Segments, func(a, b score.Segment) int { return cmp.Compare(a.StartMS, b.StartMS) })
+	e.Strongest = strongest(r)
 	return e
+}
+
+// strongest is the moment that the file's own page shows first, when the score asks for a look and no segment says where.
+// Of a weak score, or none, no moment is named: it would be a suspicion where there is none. A photo has but one.
+func strongest(r *score.Result) *int64 {
+	o, m := r.Outcome, maker{r: r}
+	if len(r.Segments) > 0 || r.Input.Kind == "image" || o.Status != score.Scored || o.Score == nil || m.band(*o.Score) == score.Weak {
+		return nil
+	}
+	shown := exhibit.Choose(r.Tracks, exhibit.Limits{Faces: 1, PerFace: 1})
+	if len(shown) == 0 {
+		return nil
+	}
+	return new(shown[0].Best.TMS)
 }
 
 // longestPageName leaves room for the digest in what file systems allow.
@@ -121,7 +138,8 @@ type batchRow struct {
 	Score         string
 	Interval      string
 	Whisker       *chart.Whisker
-	Look, Length  string
+	Look, LookWhy string
+	Length        string
 	More          int
 	Value, Rank   string // what the script sorts by
 	DurationMS    int64
@@ -215,5 +233,8 @@ func newRow(e Entry, w *words.Words) batchRow {
 		looks = append(looks, w.ShortClock(s.StartMS)+"–"+w.ShortClock(s.EndMS))
 	}
 	row.Look = strings.Join(looks, ", ")
+	if e.Strongest != nil {
+		row.Look, row.LookWhy = w.Clock(*e.Strongest), w.Say("batch.strongest")
+	}
 	return row
 }

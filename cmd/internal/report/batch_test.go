@@ -17,9 +17,11 @@ func TestOverview(t *testing.T) {
 		r.Input.Path, r.Outcome.Score = fmt.Sprintf("desk/%d.mp4", i), &p
 		entries = append(entries, NewEntry(r))
 	}
+	even := clip()
+	even.Input.Path, even.Segments = "desk/even.mp4", nil
 	failed := clip()
 	failed.Outcome = score.Outcome{Status: score.Failed, Reasons: []score.Reason{score.NotMedia}}
-	entries = append(entries, NewEntry(failed))
+	entries = append(entries, NewEntry(even), NewEntry(failed))
 	entries[1].Page, entries[1].Thumb = "1.html", []byte("thumb")
 	entries[2].Maker[0]++
 	made := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
@@ -66,6 +68,31 @@ func TestEntriesNameTheStrongestSegmentsInOrderOfTime(t *testing.T) {
 	e := NewEntry(r)
 	if len(e.Segments) != 3 || e.More != 2 || e.Segments[0].StartMS != 1000 || e.Segments[2].StartMS != 4000 {
 		t.Errorf("segments %+v and %d more", e.Segments, e.More)
+	}
+}
+
+func TestEntriesNameTheStrongestMomentWhereThereIsReasonToLook(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(r *score.Result)
+		named  bool
+	}{
+		"moderate": {func(r *score.Result) { *r.Outcome.Score = 0.5 }, true},
+		"weak":     {func(r *score.Result) { *r.Outcome.Score = 0.49 }, false},
+		"of another scale": {func(r *score.Result) {
+			r.Settings.Thresholds = score.Thresholds{Moderate: 0.9, Strong: 0.95, VeryStrong: 0.99}
+		}, false},
+		"with a segment":     {func(r *score.Result) { r.Segments = clip().Segments }, false},
+		"inconclusive":       {func(r *score.Result) { r.Outcome.Status = score.Inconclusive }, false},
+		"a photo":            {func(r *score.Result) { r.Input.Kind = "image" }, false},
+		"without moments":    {func(r *score.Result) { r.Tracks[0].Evidence = nil }, false},
+		"without any tracks": {func(r *score.Result) { r.Tracks = nil }, false},
+	} {
+		r := clip()
+		r.Segments = nil
+		test.change(r)
+		if e := NewEntry(r); (e.Strongest != nil) != test.named || test.named && *e.Strongest != 15_000 {
+			t.Errorf("%s: %v", name, e.Strongest)
+		}
 	}
 }
 
