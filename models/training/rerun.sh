@@ -4,12 +4,13 @@
 #   BLENDSCOPE_SOURCES  folder of git snapshots      VIDEOS      the list of clips
 #   BLENDSCOPE_WORK     folder for what is made      EVALUATION  the list of test clips
 #   PYTHON              with requirements.txt        RUN         name of the run (default: standard)
+#   READING             how a face's logit is read: whole (default, as shipped) or detail (network.Judge)
 # MEASURE_ONLY=1 trains nothing and measures the shipped weights: the table from the clips, by one command.
 set -euo pipefail
 cd "$(dirname "$0")"
 : "${BLENDSCOPE_SOURCES:?set it to the folder of git snapshots (README.md)}" "${BLENDSCOPE_WORK:?set it to a folder for crops and checkpoints}"
 : "${VIDEOS:?set it to the list of clips}" "${EVALUATION:?set it to the list of test clips}"
-PYTHON=${PYTHON:-python3} RUN=${RUN:-standard} PROGRAM=${PROGRAM:-../../bin/blendscope}
+PYTHON=${PYTHON:-python3} RUN=${RUN:-standard} READING=${READING:-whole} PROGRAM=${PROGRAM:-../../bin/blendscope}
 LISTS=(--videos "$VIDEOS" --evaluation "$EVALUATION")
 MEASURED=$BLENDSCOPE_WORK/measured
 
@@ -21,7 +22,7 @@ if [ -n "${MEASURE_ONLY:-}" ]; then
 fi
 "$PYTHON" -m classifier.decoders
 "$PYTHON" -m classifier.train --run "$RUN" --bf16
-"$PYTHON" -m classifier.evaluate --run "$RUN"
-"$PYTHON" -m classifier.export --run "$RUN" --videos "$VIDEOS" --name candidate --to "$MEASURED/models/candidate"
+"$PYTHON" -m classifier.evaluate --run "$RUN" --reading "$READING"
+"$PYTHON" -m classifier.export --run "$RUN" --reading "$READING" --videos "$VIDEOS" --name candidate --to "$MEASURED/models/candidate"
 "$PYTHON" -m classifier.protocol "${LISTS[@]}" --blendscope "$PROGRAM" --models "$MEASURED/models" --classifier candidate --run "$RUN" --to "$MEASURED"
-"$PYTHON" -m classifier.export --run "$RUN" --videos "$VIDEOS" --figures "$MEASURED/figures.json" --to ../standard
+"$PYTHON" -m classifier.export --run "$RUN" --reading "$READING" --videos "$VIDEOS" --figures "$MEASURED/figures.json" --to ../standard

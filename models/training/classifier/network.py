@@ -1,9 +1,10 @@
-"""The classifier: MobileNetV2 (width 1.0) draws a boundary map of 14x14 cells, and the face's logit is read off that map.
+"""The classifier: MobileNetV2 (width 1.0) says of a face how much it looks composited, and draws a boundary map of 14x14 cells.
 
 The map reads two depths (strides 16 and 32): traces of composition live in texture as much as in shapes. The network takes BGR
 values 0-255; the mean and the spread of ImageNet are inside.
 """
 
+from dataclasses import dataclass
 import io
 
 import numpy as np
@@ -19,7 +20,8 @@ BOTTLENECKS = ([(1, 16, 1)] + [(6, 24, 2), (6, 24, 1)] + [(6, 32, 2)] + [(6, 32,
                + [(6, 96, 1)] * 3 + [(6, 160, 2)] + [(6, 160, 1)] * 2 + [(6, 320, 1)])
 FINE, MIDDLE = 5, 12  # bottlenecks whose outputs have stride 8 (32 channels) and 16 (96 channels)
 STRONGEST = 20  # one in so many cells is evidence: a forgery may touch the mouth alone
-SCALE, LEVEL = 1.2, 0.9  # frames of one genuine clip then scatter by 0.6 and the middle between genuine and fake is 0: the program's prior
+WHOLE, DETAIL = READINGS = "whole", "detail"  # how a face's logit is read; the shipped weights are read as a whole
+SCALE, LEVEL = 1.2, 0.9  # of the detail: frames of one genuine clip then scatter by 0.6 and the middle between genuine and fake is 0: the program's prior
 
 
 class StridedDepthwise(torch.autograd.Function):
@@ -80,8 +82,8 @@ class Bottleneck(nn.Module):
 
 
 class Classifier(nn.Module):
-    """[N, 3, H, W] BGR 0-255 float -> (auxiliary logits [N], map logits [N, H/16, W/16]). The auxiliary logit reads three depths as a whole and
-    only guides the training: it learns from faces whose composed part nobody knows."""
+    """[N, 3, H, W] BGR 0-255 float -> (logits [N], map logits [N, H/16, W/16]). The logit reads three depths of the face as a whole, and so can
+    learn from faces whose composed part nobody knows."""
 
     def __init__(self, dropout: float = 0.2):
         super().__init__()
@@ -125,12 +127,23 @@ def strongest(cells):
     return flat.topk(max(1, flat.shape[1] // STRONGEST), dim=1).values.mean(1)
 
 
-def judge(network, x):
-    """(logits [N], map logits [N, R, C]) of pictures [N, 3, H, W]: what the program is told. The logit is how much stronger the strongest cells
-    are than those of the coarse copies. People, light and scene are the same in both and cancel; the traces of composition and of
-    decoders live in fine detail and stay."""
-    cells, control = network(torch.cat([x, coarse(x)]))[1].chunk(2)
-    return SCALE * (strongest(cells) - strongest(control)) + LEVEL, cells
+@dataclass(frozen=True)
+class Judge:
+    """A network and how its logit is read: pictures [N, 3, H, W] -> (logits [N], map logits [N, R, C]), which is what the program is told.
+
+    `whole` is the network's own logit. `detail` is how much stronger the strongest cells of the map are than those of the coarse copy, for
+    a second pass: people, light and scene are the same in both and cancel, the traces of decoders live in fine detail and stay,
+    the coarse boundary of a swap is lost. LOG.md compares the two.
+    """
+
+    network: Classifier
+    reading: str = WHOLE
+
+    def __call__(self, x):
+        if self.reading == WHOLE:
+            return self.network(x)
+        cells, control = self.network(torch.cat([x, coarse(x)]))[1].chunk(2)
+        return SCALE * (strongest(cells) - strongest(control)) + LEVEL, cells
 
 
 def load_imagenet(network: Classifier) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from classifier.batches import CELLS, SIZE
-from classifier.network import Classifier, ConvNorm, judge
+from classifier.network import ConvNorm, Judge
 
 OPSET = 17
 
@@ -18,12 +18,12 @@ OPSET = 17
 class Shipped(nn.Module):
     """What the program runs: uint8 [N, 224, 224, 3] BGR -> logit [N], map probabilities [N, 14, 14]."""
 
-    def __init__(self, network: Classifier):
+    def __init__(self, judge: Judge):
         super().__init__()
-        self.network = fold(copy.deepcopy(network).eval())
+        self.network, self.reading = fold(copy.deepcopy(judge.network).eval()), judge.reading
 
     def forward(self, image):
-        logit, cells = judge(self.network, image.permute(0, 3, 1, 2).float())
+        logit, cells = Judge(self.network, self.reading)(image.permute(0, 3, 1, 2).float())
         return logit, torch.sigmoid(cells)
 
 
@@ -51,9 +51,9 @@ def fold(network: nn.Module) -> nn.Module:
     return network
 
 
-def write(network: Classifier, path: Path) -> str:
+def write(judge: Judge, path: Path) -> str:
     """Export, check the graph, and return the file's SHA-256."""
-    shipped, example = Shipped(network).eval(), torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8)
+    shipped, example = Shipped(judge).eval(), torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8)
     names = {"input_names": ["image"], "output_names": ["logit", "map"]}
     axes = {name: {0: "n"} for name in ("image", "logit", "map")}
     legacy = {"dynamo": False} if tuple(int(v) for v in torch.__version__.split(".")[:2]) >= (2, 5) else {}

@@ -15,6 +15,7 @@ import torch
 
 from classifier import metrics
 from classifier.evaluate import clip_table, clip_views, loaded
+from classifier.network import DETAIL
 from classifier.shards import Crops
 from classifier.splits import FAMILIES, family
 from classifier.train import arguments, train
@@ -39,7 +40,7 @@ def trained(left_out: str, options: list[str]) -> str:
 def scores(run: str, views, threads: int) -> list[dict]:
     """A row per clip (see `evaluate.clip_table`) with its family."""
     torch.set_num_threads(threads)
-    return [row | {"family": family(row["method"])} for row in clip_table(loaded(run), views)]
+    return [row | {"family": family(row["method"])} for row in clip_table(loaded(run, DETAIL), views)]
 
 
 def chosen(table, name: str, sides) -> list[int]:

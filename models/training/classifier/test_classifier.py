@@ -13,7 +13,7 @@ from classifier import average, checkpoint, decoders, metrics, pack, protocol, s
 from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Faces, Mix, at_some_size, match  # noqa: E402
 from classifier.blend import self_blend, sharpness  # noqa: E402
 from classifier.degrade import Degradation, av, video  # noqa: E402
-from classifier.network import LEVEL, Classifier, StridedDepthwise, judge  # noqa: E402
+from classifier.network import DETAIL, LEVEL, READINGS, Classifier, Judge, StridedDepthwise  # noqa: E402
 from classifier.shards import Crops, ShardWriter  # noqa: E402
 from common.geometry import crop_square, cut, face_crop  # noqa: E402
 from sources import Clip, DataError  # noqa: E402
@@ -125,7 +125,8 @@ def test_the_coarse_copy_cancels_what_has_no_detail():
     with torch.no_grad():
         flat, noisy = torch.full((2, 3, 64, 64), 90.0), torch.rand(2, 3, 64, 64) * 255
         network.map.weight.mul_(1e4)
-        assert (judge(network, flat)[0] - LEVEL).abs().max() < 0.1 * (judge(network, noisy)[0] - LEVEL).abs().max()
+        judge = Judge(network, DETAIL)
+        assert (judge(flat)[0] - LEVEL).abs().max() < 0.1 * (judge(noisy)[0] - LEVEL).abs().max()
 
 
 def test_the_lead_of_one_score_over_another_counts_both_on_the_same_draws():
@@ -313,15 +314,16 @@ def test_the_baseline_is_judged_out_of_fold():
     assert metrics.auc(trivial.fitted(x + 2 * y[:, None], y)(x + 2 * y[:, None]), y) > 0.95
 
 
-def test_export_agrees_with_pytorch(tmp_path):
+@pytest.mark.parametrize("reading", READINGS)
+def test_export_agrees_with_pytorch(tmp_path, reading):
     pytest.importorskip("onnx", reason="onnx is not installed")
     pytest.importorskip("onnxruntime", reason="ONNX Runtime for Python is not installed")
     from classifier import export, onnxfile, parity
     torch.manual_seed(1)
-    network = Classifier().eval()
-    onnxfile.write(network, tmp_path / "m.onnx")
+    judge = Judge(Classifier().eval(), reading)
+    onnxfile.write(judge, tmp_path / "m.onnx")
     session = export.open_session(tmp_path / "m.onnx", 1)
-    assert export.parity(network, session) < 1e-4
+    assert export.parity(judge, session) < 1e-4
     assert len(onnxfile.golden(session)["outputs"]["map"]["first"]) == 8
     parity.noise_pictures(tmp_path / "pictures")
     assert len(json.loads(json.dumps(parity.logits(tmp_path / "m.onnx", tmp_path / "pictures")))) == 4
