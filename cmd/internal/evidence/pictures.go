@@ -59,7 +59,7 @@ func (w *work) finish(m *moment, all *sheet) error {
 		return nil
 	}
 	all.add(m.frame, m.faces)
-	return w.view(m.name("-marked.png"), "the same with a box around each face that is shown", m.frame)
+	return w.png(m.name("-marked.png"), "the same with a box around each face that is shown", m.frame)
 }
 
 // face writes what the classifier saw of one face, and the map over it, and marks the face.
@@ -71,7 +71,7 @@ func (w *work) face(p *exhibit.Picture, m *moment) error {
 	}
 	row.crop = fit(p.Crop, cellHeight, cellHeight)
 	if overlay := p.Overlay(); overlay != nil {
-		if err := w.view(name+"-map.png", "where it saw compositing: "+row.caption, overlay); err != nil {
+		if err := w.png(name+"-map.png", "where it saw compositing: "+row.caption, overlay); err != nil {
 			return err
 		}
 		row.overlay = fit(overlay, cellHeight, cellHeight)
@@ -82,16 +82,9 @@ func (w *work) face(p *exhibit.Picture, m *moment) error {
 }
 
 func (w *work) png(name, what string, m image.Image) error {
-	return w.add(name, what, func(f io.Writer) error { return encode(f, m) })
-}
-
-// view writes a picture that was drawn on, and says so in it: people copy pictures out of the folder.
-func (w *work) view(name, what string, m image.Image) error {
-	return w.add(name, what, func(f io.Writer) error { return encode(exhibit.Declare(f), m) })
-}
-
-func encode(w io.Writer, m image.Image) error {
-	return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, m)
+	return w.add(name, what, func(f io.Writer) error {
+		return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(f, m)
+	})
 }
 
 // clock is a time for people: 1:02:03.456.

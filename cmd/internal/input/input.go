@@ -30,15 +30,11 @@ var (
 
 // Spec says what to look for, and where.
 type Spec struct {
-	Sources []iter.Seq[Path] // files and folders, in the order in which they were named; see Named, List and ListFile
-	Filter  Filter           // for files found in folders; a file that is named is always taken
-	Shard   Shard            // the part of the items that is given
-	Skip    Skip             // may be nil
+	Sources []iter.Seq[Path]         // files and folders, in the order in which they were named; see Named, List and ListFile
+	Filter  Filter                   // for files found in folders; a file that is named is always taken
+	Shard   Shard                    // the part of the items that is given
+	Skip    func(folder string) bool // tells of folders below those that were named whether not to enter them; may be nil
 }
-
-// Skip tells of what a walk has found below a folder that was named - folders, and files that it would give - whether to
-// pass over it. Its answers are for the caller to make known.
-type Skip func(path string, info fs.FileInfo) bool
 
 // Path is one path to look at, or the error that ended a list of them.
 type Path struct {
@@ -68,7 +64,7 @@ func Named(path string) iter.Seq[Path] {
 type walker struct {
 	filter Filter
 	shard  Shard
-	skip   Skip
+	skip   func(folder string) bool
 	seen   map[pathKey]struct{} // cleaned paths that have been given
 	yield  func(Item) bool
 }
@@ -179,20 +175,16 @@ func (t *tree) entry(path, rel string, entry fs.DirEntry) bool {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return t.filter.prunes(rel) || t.skips(path, info) || t.walk(path, rel)
+		return t.filter.prunes(rel) || t.skip != nil && t.skip(path) || t.walk(path, rel)
 	case !t.filter.File(rel):
 		return true
 	case err != nil:
 		return t.fail(path, rel, err)
-	case t.skips(path, info):
-		return true
 	default:
 		t.found = true
 		return t.emit(file(path, info), rel)
 	}
 }
-
-func (t *tree) skips(path string, info fs.FileInfo) bool { return t.skip != nil && t.skip(path, info) }
 
 func (t *tree) fail(path, rel string, err error) bool {
 	t.found = true

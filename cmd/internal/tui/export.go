@@ -16,7 +16,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/blendscope/blendscope/cmd/internal/exhibit"
 	"github.com/blendscope/blendscope/cmd/internal/output"
 	"github.com/blendscope/blendscope/score"
 )
@@ -88,7 +87,7 @@ func (m *Model) exportPicture() tea.Cmd {
 		}
 		picture := annotated(frame, faces, heat, tracks)
 		file, err := write(folder, fmt.Sprintf("%s.frame-%d", stem(r.path), index), ".png", func(w io.Writer) error {
-			return png.Encode(exhibit.Declare(w), picture)
+			return png.Encode(w, picture)
 		})
 		return exportedMsg{row: r, file: file, err: err}
 	}

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,11 +18,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/ansi/kitty"
 
-	"github.com/blendscope/blendscope/cmd/internal/engine"
-	"github.com/blendscope/blendscope/cmd/internal/engine/enginetest"
 	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/cmd/internal/tui/desk"
-	"github.com/blendscope/blendscope/cmd/internal/tui/player"
 	"github.com/blendscope/blendscope/cmd/internal/tui/record"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
@@ -403,24 +399,6 @@ func TestFoldersOfEvidenceArePassedOverAndSaid(t *testing.T) {
 			t.Errorf("%d rows with the folder that was named", len(s.queue.rows))
 		}
 	})
-}
-
-func TestAnExportedPictureIsNoMaterial(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "clip.mp4")
-	if err := os.WriteFile(file, []byte("score 0.9\nframes 500\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := newStage(t, 120, 30)
-	s.clip(true)
-	s.Model.clip.stills = player.NewStills(func(ctx context.Context) (engine.Preview, error) { return enginetest.Platform{}.Preview(ctx, file) })
-	defer s.Model.clip.stills.Close()
-	s.press("e")
-	s.send(s.press("p")())
-	s.shows("wrote ")
-	found := s.find(s.options.Folder)().(foundMsg)
-	if want := "pictures made by Blendscope passed over: 1, the first is "; !strings.HasPrefix(found.note, want) || !strings.Contains(found.note, ".frame-150.png") {
-		t.Errorf("%q, items %v", found.note, found.items)
-	}
 }
 
 func TestAnEngineThatFailsIsSaid(t *testing.T) {
