@@ -134,6 +134,9 @@ func (s *scan) describe(result *Result) {
 	in.FPS, in.DurationMS = finite(s.info.FPS), s.info.Duration.Milliseconds()
 	in.FramesDecoded, in.FramesScored = s.decoded, len(s.record.frames)
 	in.Truncated = s.truncated != nil
+	if n := len(s.record.frames); n > 0 && (in.Truncated || s.shortened) {
+		in.ExaminedMS = s.record.frames[n-1].pts.Milliseconds()
+	}
 	result.Provenance = provenanceOf(s.info.Declared)
 	result.Limits = limitsOf(s.info.Kind)
 }

@@ -271,6 +271,13 @@ func TestATruncatedClipIsScored(t *testing.T) {
 	if result.Outcome.Status != score.Scored || !slices.Contains(result.Outcome.Reasons, score.Truncated) || !result.Input.Truncated {
 		t.Errorf("got %+v, truncated %v", result.Outcome, result.Input.Truncated)
 	}
+	if last := script.Shots[len(script.Shots)-1].PTS.Milliseconds(); result.Input.ExaminedMS != last {
+		t.Errorf("examined until %d ms, the last frame is at %d", result.Input.ExaminedMS, last)
+	}
+	script.End = nil
+	if whole := scan(t, new(scoretest.Studio).Add("clip", script), score.Options{}); whole.Input.ExaminedMS != 0 {
+		t.Errorf("a whole clip says that it was examined until %d ms", whole.Input.ExaminedMS)
+	}
 }
 
 func TestGivingUp(t *testing.T) {

@@ -79,6 +79,7 @@ type Input struct {
 	Rotation      int     `json:"rotation"`
 	FPS           float64 `json:"fps,omitempty"`
 	DurationMS    int64   `json:"duration_ms,omitempty"`
+	ExaminedMS    int64   `json:"examined_ms,omitempty"` // time of the last frame that was looked at; only where the rest was not
 	FramesDecoded int     `json:"frames_decoded"`
 	FramesScored  int     `json:"frames_scored"` // sampled frames that faces were looked for in, or interpolated to
 	Truncated     bool    `json:"truncated"`

@@ -80,6 +80,7 @@ func columns() []column {
 		{"provenance.software", func(r *score.Result) string { return cell(strings.Join(provenance(r).Software, "; ")) }},
 		{"provenance.device", func(r *score.Result) string { return cell(provenance(r).Device) }},
 		{"provenance.created", func(r *score.Result) string { return cell(provenance(r).Created) }},
+		{"input.examined_ms", func(r *score.Result) string { return strconv.FormatInt(r.Input.ExaminedMS, 10) }},
 	}
 }
 

@@ -80,6 +80,7 @@ func results() []*score.Result {
 	}
 	cut := scored("clips/a-very-long-folder-name/with/another-one/inside/interview-with-the-mayor.mp4", 0.22, score.Weak)
 	cut.Input.Truncated, cut.Outcome.Reasons = true, []score.Reason{score.Truncated}
+	cut.Input.ExaminedMS = 28400
 	crowd := scored("photos/crowd.jpg", 0.41, score.Weak)
 	crowd.Input.Kind, crowd.Outcome.Status, crowd.Outcome.Reasons = "image", score.Inconclusive, []score.Reason{score.FacesTooSmall}
 	return []*score.Result{

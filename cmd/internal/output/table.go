@@ -221,7 +221,7 @@ func reasons(r *score.Result) string {
 	}
 	why := make([]string, len(r.Outcome.Reasons))
 	for i, reason := range r.Outcome.Reasons {
-		why[i] = Saying(reason)
+		why[i] = Explained(reason, r.Input)
 	}
 	return strings.Join(why, "; ")
 }

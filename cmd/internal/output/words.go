@@ -55,6 +55,15 @@ func Saying(r score.Reason) string {
 	return strings.ReplaceAll(Printable(string(r)), "_", " ")
 }
 
+// Explained is Saying with what the result knows of it: how much of a file was examined.
+func Explained(reason score.Reason, in score.Input) string {
+	partly := reason == score.Truncated || reason == score.DurationLimit
+	if !partly || in.ExaminedMS == 0 || in.ExaminedMS >= in.DurationMS {
+		return Saying(reason)
+	}
+	return fmt.Sprintf("%s: %s of %s", Saying(reason), clock(in.ExaminedMS), clock(in.DurationMS))
+}
+
 // percent never reads as certainty: a score lies in [0.01, 0.99].
 func percent(p float64) string { return fmt.Sprintf("%.0f%%", score.WholePercent(p)) }
 

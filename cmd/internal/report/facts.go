@@ -63,6 +63,9 @@ func (m maker) file() []entry {
 	if in.DurationMS > 0 {
 		f.add("file.duration", m.w.ExactClock(in.DurationMS))
 	}
+	if in.ExaminedMS > 0 {
+		f.add("file.examined", m.w.Say("file.until", "time", m.w.ExactClock(in.ExaminedMS)))
+	}
 	if in.FramesDecoded > 0 {
 		f.add("file.frames", m.w.Say("file.decoded", "decoded", m.w.Integer(int64(in.FramesDecoded)), "scored", m.w.Integer(int64(in.FramesScored))))
 	}

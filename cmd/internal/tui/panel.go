@@ -210,7 +210,7 @@ func (m *Model) more(width int) []string {
 	if r := c.record.Result(); r != nil {
 		for _, reason := range r.Outcome.Reasons {
 			if r.Outcome.Status == score.Scored {
-				lines = append(lines, output.Wrap("note: "+output.Saying(reason), width)...)
+				lines = append(lines, output.Wrap("note: "+output.Explained(reason, r.Input), width)...)
 			}
 		}
 		lines = append(lines, "")

@@ -138,7 +138,7 @@ func (p *plain) verdict(r *row) {
 	}
 	p.say("%s: verdict: %s%s: %s", r.name, strings.TrimSpace(percent(*o.Score)), between(o.Interval), printable(o.Words(p.model.language)))
 	for _, reason := range o.Reasons {
-		p.say("%s: note: %s", r.name, output.Saying(reason))
+		p.say("%s: note: %s", r.name, output.Explained(reason, res.Input))
 	}
 	rec := record.New()
 	rec.Finish(res)
