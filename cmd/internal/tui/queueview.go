@@ -150,5 +150,5 @@ func (m *Model) caveat() string {
 		}
 		return fit(" "+output.Printable(text), m.width)
 	}
-	return m.theme.faint.Render(fit(" a score is the estimated chance that a face was manipulated; a low one proves nothing", m.width))
+	return m.theme.faint.Render(fit(" score: estimated chance that a face was manipulated; a low one proves nothing", m.width))
 }
