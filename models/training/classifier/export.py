@@ -7,6 +7,7 @@
 
 import argparse
 import json
+import math
 from pathlib import Path
 import time
 
@@ -59,8 +60,8 @@ def unmeasured() -> dict:
 
 
 def read_figures(path: Path, digest: str) -> dict:
-    """The figures of `protocol`, and its operating points as all held-out clips meet them: a threshold is kind to the clips it was found on.
-    DataError when they belong to another file."""
+    """The figures of `protocol`, and its operating points as all held-out clips meet them: a threshold is kind to the clips it was found on. It
+    lies just above a genuine clip and so is rounded up. DataError when the figures belong to another file."""
     figures = json.loads(path.read_text())
     measured = {m["sha256"] for m in figures["models"]}
     if digest not in measured:
@@ -70,7 +71,7 @@ def read_figures(path: Path, digest: str) -> dict:
     points = {}
     for name, point in figures["operating_points"].items():
         other = test["points"][name]
-        points[name] = {"threshold": point["threshold"], "fpr": (point["fpr"] * calibration["genuine"] + other["fpr"] * test["genuine"]) / genuine,
+        points[name] = {"threshold": math.ceil(1e4 * point["threshold"]) / 1e4, "fpr": (point["fpr"] * calibration["genuine"] + other["fpr"] * test["genuine"]) / genuine,
                         "tpr": (point["tpr"] * calibration["fake"] + other["tpr"] * test["fake"]) / fake}
     return figures | {"fitted_on": f"{FITTED} ({len(calibration['methods'])} generators)", "measured_points": points,
                       "measured_on": f"calibration and test clips: {genuine} genuine, {fake} fake; the threshold comes from the calibration clips"}

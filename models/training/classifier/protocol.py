@@ -38,7 +38,7 @@ def program_scores(args, labels: Path) -> tuple[dict[str, float], dict]:
     command += ["--classifier", args.classifier] if args.classifier else []
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode not in (0, 3):  # 3: some clips have no firm score
-        raise DataError(f"blendscope eval: {done.stderr.strip()[-400:]}")
+        raise DataError(f"blendscope eval: {done.stderr.strip()[-400:]}\n(its results here: {out.with_suffix('.jsonl')}; remove them to start anew)")
     report = json.loads(out.read_text())
     root = str(labels.parent) + "/"
     return {r["path"].removeprefix(root): r["logit"] for r in report["rows"] if r["status"] == "scored"}, report
@@ -159,7 +159,7 @@ def measure(sets, trained: set[str], shipped: dict | None = None) -> dict:
         if name.startswith("test"):
             parts[name.replace("test", "test, generators never trained on")] = [r for r in rows if not r["label"] or r["method"] not in trained]
         for title, some in parts.items():
-            probability = leave_groups_out(some) if title == "calibration" and not shipped else metrics.sigmoid(a * np.array(columns(some)[0]) + b)
+            probability = leave_groups_out(some) if title == "calibration" else metrics.sigmoid(a * np.array(columns(some)[0]) + b)
             out["sets"][title] = figures(some, probability, thresholds)
             out["others"][title] = {d: auc_of(some, d) for d in some[0]["scores"] if d != OURS}
             out["ahead"][title] = ahead(some)

@@ -307,6 +307,17 @@ def test_the_table_holds_every_set_and_detector():
     assert all(name in text for name in (*names, "test, generators never trained on", "peer", "face swap"))
 
 
+def test_operating_points_are_rounded_away_from_the_genuine_and_counted_on_all_clips(tmp_path):
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime for Python is not installed")
+    from classifier import export
+    side = {"genuine": 10, "fake": 5, "methods": {"a": {}}, "points": {"p": {"fpr": 0.2, "tpr": 0.4}}}
+    figures = {"models": [{"sha256": "x"}], "operating_points": {"p": {"threshold": 0.57094, "fpr": 0.1, "tpr": 0.2}}, "sets": {"calibration": side, "test": side}}
+    (tmp_path / "figures.json").write_text(json.dumps(figures))
+    assert export.read_figures(tmp_path / "figures.json", "x")["measured_points"]["p"] == pytest.approx({"threshold": 0.571, "fpr": 0.15, "tpr": 0.3})
+    with pytest.raises(DataError):
+        export.read_figures(tmp_path / "figures.json", "y")
+
+
 def test_the_baseline_is_judged_out_of_fold():
     x, y = np.random.default_rng(1).normal(size=(60, 3)), np.arange(60) % 2
     groups = [f"g{i}" for i in range(60)]
