@@ -8,7 +8,7 @@ import (
 
 // lead pools the tracks of a clip: the shots of a film, the faces in a room. Any one of them may be the manipulated one,
 // so the answer is the soft maximum of how far each stands apart, less what that reaches by chance where nothing is
-// manipulated; the mean of all, weighed by their evidence, where that is higher, as it is when all are alike. With a single
+// manipulated, as far as it can be chance; the mean of all, weighed by their evidence, where that is higher, as it is when all are alike. With a single
 // track the answer is that track's.
 //
 // A track with less evidence than the best-seen one (or than enoughBeats) is drawn towards the mean of all, and weighs
@@ -31,11 +31,12 @@ func lead(tracks []*series, readings []reading, neutral float64) reading {
 		own := all.logit + math.Sqrt(weights[i]/enough)*(readings[i].logit-all.logit)
 		stands[i] = standing(own, others, neutral)
 	}
-	led := softMax(stands, weights) - softMaxByChance(n)
-	if !(led > all.logit) {
+	height, chance := softMax(stands, weights)-all.logit, softMaxByChance(n)
+	if !(height > chance) {
 		return all
 	}
-	return reading{led, carriers(readings, stands, weights)}
+	clear := surely(height, hardlyChance*tracksDiffer)
+	return reading{all.logit + height - (1-clear)*chance, carriers(readings, stands, weights)}
 }
 
 // together is the mean of all tracks, and the evidence of each.

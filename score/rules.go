@@ -74,6 +74,9 @@ const (
 	// soft maximum reaches by chance: unrelated shots differ by 1.2, those of one camera by some 0.6. It is not taken from
 	// the clip: of so few tracks the estimate is worse than this guess, and grows with the one that is looked for.
 	tracksDiffer = 1.0
+	// hardlyChance is from how many times tracksDiffer on the soft maximum stands so high above the mean of all that
+	// nothing need be taken off for chance: one clear fake among five must not be read lower for its company.
+	hardlyChance = 2.5
 	// mostRises bounds the stretches that are looked for in one track.
 	mostRises = 32
 	// noise is the expected deviation of one independent observation from a track's mean, in logits: the floor under

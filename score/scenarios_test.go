@@ -163,7 +163,7 @@ func TestScenarios(t *testing.T) {
 		{"burst, every frame", score.Scored, nil, 0.8, 3.2, 1, []score.Segment{{Track: 1, StartMS: 30000, EndMS: 32000}}},
 		{"one frame", score.Scored, nil, 4, 4, 1, nil},
 		{"two tracks", score.Scored, nil, 1.5, 3.2, 2, []score.Segment{{Track: 2, StartMS: 0, EndMS: 30000}}},
-		{"one fake among five", score.Scored, nil, 1.2, 3.2, 5, []score.Segment{{Track: 1, StartMS: 0, EndMS: 30000}}},
+		{"one fake among five", score.Scored, nil, 1.5, 3.2, 5, []score.Segment{{Track: 1, StartMS: 0, EndMS: 30000}}},
 		{"leaves and returns", score.Scored, nil, -1, -1, 2, nil},
 		{"missing faces", score.Scored, nil, 2, 2, 1, []score.Segment{{Track: 1, StartMS: 0, EndMS: 30000}}},
 		{"some NaN", score.Scored, nil, 2, 2, 1, []score.Segment{{Track: 1, StartMS: 500, EndMS: 30000}}},
