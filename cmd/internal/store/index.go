@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/blendscope/blendscope/score"
 )
@@ -32,6 +33,15 @@ func summarize(r *score.Result) *summary {
 	s.Input.Path, s.Input.SHA256 = r.Input.Path, r.Input.SHA256
 	s.Outcome.Status, s.Outcome.Score, s.Outcome.Logit, s.Outcome.Reasons = r.Outcome.Status, r.Outcome.Score, r.Outcome.Logit, r.Outcome.Reasons
 	return s
+}
+
+// identity is what an input is told from others by: its path, and its bytes too where some of the path could not be
+// spelled, for then several paths read the same.
+func (s *summary) identity() string {
+	if strings.ContainsRune(s.Input.Path, utf8.RuneError) {
+		return s.Input.Path + "\x00" + s.Input.SHA256
+	}
+	return s.Input.Path
 }
 
 // digest is a SHA-256; all zeros stand for a file whose bytes are not known.
@@ -63,7 +73,7 @@ type index struct {
 	rows     int
 	first    *summary // what all rows have in common
 	bytes    map[digest]place
-	paths    map[string]statement
+	paths    map[string]statement // by identity
 	outcomes map[string]string // one copy of each outcome in words: there are few
 }
 
@@ -105,7 +115,7 @@ func (x *index) add(s *summary, at int64) {
 	}
 	x.rows++
 	st := x.statement(s)
-	x.paths[s.Input.Path] = st
+	x.paths[s.identity()] = st
 	if st.digest == (digest{}) {
 		return
 	}
@@ -133,6 +143,6 @@ func (x *index) find(sha256 string) (place, bool) {
 }
 
 func (x *index) holds(s *summary) bool {
-	old, ok := x.paths[s.Input.Path]
+	old, ok := x.paths[s.identity()]
 	return ok && old == x.statement(s)
 }

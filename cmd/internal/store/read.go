@@ -54,7 +54,7 @@ func (k *kept) index(last map[string]position, i int) error {
 	end, err := eachLine(k.file, func(text []byte, at int64) error {
 		s, err := parse(text)
 		if err == nil {
-			last[s.Input.Path] = position{i, at}
+			last[s.identity()] = position{i, at}
 		}
 		return err
 	})
@@ -69,7 +69,7 @@ func (k *kept) rows(last map[string]position, i int, yield func(*score.Result) e
 		if err := json.Unmarshal(text, &r); err != nil {
 			return err
 		}
-		if last[r.Input.Path] != (position{i, at}) {
+		if last[summarize(&r).identity()] != (position{i, at}) {
 			return nil
 		}
 		return yield(&r)

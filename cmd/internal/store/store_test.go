@@ -108,6 +108,21 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+// Names that are no text read the same where U+FFFD stands for what cannot be spelled; their files are not the same.
+func TestNamesThatReadTheSame(t *testing.T) {
+	name := file(t, row("\uFFFD.jpg", "a"), row("\uFFFD.jpg", "b"))
+	s := open(t, name, Options{})
+	for _, sum := range []string{"a", "b"} {
+		if !s.Holds(row("\uFFFD.jpg", sum)) {
+			t.Errorf("the row of %s is not held", sum)
+		}
+	}
+	rows := 0
+	if err := Read(name, func(*score.Result) error { rows++; return nil }); err != nil || rows != 2 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
 func TestTimelineIsWantedOrNot(t *testing.T) {
 	with := row("with", "a")
 	with.Timeline = []score.Moment{{TMS: 40, Faces: []score.MomentFace{}}}
