@@ -74,7 +74,7 @@ type index struct {
 	first    *summary // what all rows have in common
 	bytes    map[digest]place
 	paths    map[string]statement // by identity
-	outcomes map[string]string // one copy of each outcome in words: there are few
+	outcomes map[string]string    // one copy of each outcome in words: there are few
 }
 
 // parse reads a line.
