@@ -80,7 +80,7 @@ func columns() []column {
 		{"provenance.software", func(r *score.Result) string { return cell(strings.Join(provenance(r).Software, "; ")) }},
 		{"provenance.device", func(r *score.Result) string { return cell(provenance(r).Device) }},
 		{"provenance.created", func(r *score.Result) string { return cell(provenance(r).Created) }},
-		{"input.examined_ms", func(r *score.Result) string { return strconv.FormatInt(r.Input.ExaminedMS, 10) }},
+		{"input.examined_ms", func(r *score.Result) string { return examined(r.Input) }},
 	}
 }
 
@@ -140,6 +140,14 @@ func end(interval *[2]float64, i int) string {
 }
 
 // join puts codes, which hold no spaces, into one cell.
+// examined is empty where JSON has no such field, which is where a file was examined to its end: 0 would say the contrary.
+func examined(in score.Input) string {
+	if in.ExaminedMS == 0 {
+		return ""
+	}
+	return strconv.FormatInt(in.ExaminedMS, 10)
+}
+
 func join[T ~string](codes []T) string {
 	s := make([]string, len(codes))
 	for i, c := range codes {

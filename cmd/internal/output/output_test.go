@@ -350,6 +350,24 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestHowMuchWasExamined(t *testing.T) {
+	said := Saying(score.Truncated)
+	for _, test := range []struct {
+		examined, all int64
+		want          string
+	}{
+		{2000, 4000, said + ": 0:02 of 0:04"},
+		{3600, 4000, said + ": 0:03 of 0:04"}, // not 0:04 of 0:04
+		{3200, 3400, said},
+		{0, 4000, said},
+		{4000, 4000, said},
+	} {
+		if got := Explained(score.Truncated, score.Input{ExaminedMS: test.examined, DurationMS: test.all}); got != test.want {
+			t.Errorf("%d of %d ms: %q, want %q", test.examined, test.all, got, test.want)
+		}
+	}
+}
+
 func TestDeclared(t *testing.T) {
 	for _, c := range []struct {
 		p    *score.Provenance

@@ -61,7 +61,11 @@ func Explained(reason score.Reason, in score.Input) string {
 	if !partly || in.ExaminedMS == 0 || in.ExaminedMS >= in.DurationMS {
 		return Saying(reason)
 	}
-	return fmt.Sprintf("%s: %s of %s", Saying(reason), clock(in.ExaminedMS), clock(in.DurationMS))
+	examined, all := clock(in.ExaminedMS/1000*1000), clock(in.DurationMS) // no second counts that was not examined to its end
+	if examined == all {
+		return Saying(reason) // a difference of less than a second would read as none
+	}
+	return fmt.Sprintf("%s: %s of %s", Saying(reason), examined, all)
 }
 
 // percent never reads as certainty: a score lies in [0.01, 0.99].
