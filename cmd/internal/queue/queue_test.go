@@ -137,7 +137,8 @@ type counting struct {
 }
 
 func (c *counting) Score(context.Context, string, engine.Watch) score.Result {
-	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	for now, most := c.now.Add(1), c.most.Load(); now > most && !c.most.CompareAndSwap(most, now); most = c.most.Load() {
+	}
 	time.Sleep(5 * time.Millisecond)
 	c.now.Add(-1)
 	return score.Result{}
