@@ -227,10 +227,15 @@ func (c *child) ended() bool {
 	}
 }
 
-// kill ends the process and all it may have started, now. It does not wait.
+// kill ends the process and all it may have started, now. It does not wait. One that is gone is left alone: another may
+// have its number by now.
 func (c *child) kill() {
 	c.killed.Store(true)
-	killGroup(c.cmd.Process)
+	select {
+	case <-c.gone:
+	default:
+		killGroup(c.cmd.Process)
+	}
 }
 
 // killedByOthers tells how a process has ended that is no more.
