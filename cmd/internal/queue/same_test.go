@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,6 +143,27 @@ func TestChangedFilesHaveNoScore(t *testing.T) {
 	remove := func(path string) { os.Remove(path) }
 	if got := rows(t.Context(), t, &scored{meanwhile: remove}, clips(t, "score 0.3"), Options{})[0].Result; got.Outcome.Reasons[0] != score.NotFound {
 		t.Errorf("a file that is removed: %+v", got.Outcome)
+	}
+}
+
+// A file may be found long before its turn comes; where a pipe is in its place by then, nobody waits for a writer.
+func TestPipesAreNotOpened(t *testing.T) {
+	item := clips(t, "score 0.3")[0]
+	if err := os.Remove(item.Path); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(item.Path, 0o600); err != nil {
+		t.Skip("no named pipes here: ", err)
+	}
+	done := make(chan []Row, 1)
+	go func() { done <- rows(t.Context(), t, &scored{}, []input.Item{item}, Options{}) }()
+	select {
+	case got := <-done:
+		if r := got[0].Result; !slices.Equal(r.Outcome.Reasons, []score.Reason{score.NotRegular}) {
+			t.Errorf("%+v", r.Outcome)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the pipe was opened")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/blendscope/blendscope/cmd/internal/engine"
 	"github.com/blendscope/blendscope/cmd/internal/hash"
+	"github.com/blendscope/blendscope/cmd/internal/input"
 	"github.com/blendscope/blendscope/frames"
 	"github.com/blendscope/blendscope/score"
 )
@@ -133,6 +134,9 @@ func identify(ctx context.Context, path string) (identity, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return identity{}, err
+	}
+	if !info.Mode().IsRegular() { // since it was found: opening a pipe would wait for somebody to write into it
+		return identity{}, input.ErrNotRegular
 	}
 	sum, n, err := hash.File(ctx, path)
 	return identity{sum, n, info}, err
