@@ -40,8 +40,3 @@ func (s *Sampler) Take(pts time.Duration) bool {
 	s.slot, s.started = slot, true
 	return true
 }
-
-// Milliseconds rounds a time to the nearest whole millisecond, the unit of results.
-func Milliseconds(d time.Duration) int64 {
-	return d.Round(time.Millisecond).Milliseconds()
-}

@@ -96,11 +96,3 @@ func takenBefore(taken []int, i int) []int {
 	n, _ := slices.BinarySearch(taken, i)
 	return taken[:n]
 }
-
-func TestMilliseconds(t *testing.T) {
-	for d, want := range map[time.Duration]int64{0: 0, 33366700: 33, 33500000: 34, time.Second: 1000} {
-		if got := Milliseconds(d); got != want {
-			t.Errorf("Milliseconds(%d ns) = %d, want %d", d, got, want)
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/blendscope/blendscope/frames"
 )
@@ -70,7 +71,7 @@ func drain(t testing.TB, source *Source) ([]seen, error) {
 		if m := frame.Image; m.Stride != 3*m.Width || len(m.Pix) != m.Height*m.Stride {
 			t.Fatalf("frame %d: %dx%d, stride %d, %d bytes", frame.Index, m.Width, m.Height, m.Stride, len(m.Pix))
 		}
-		all = append(all, seen{frame.Index, frames.Milliseconds(frame.PTS), frame.Image.Width, frame.Image.Height})
+		all = append(all, seen{frame.Index, frame.PTS.Round(time.Millisecond).Milliseconds(), frame.Image.Width, frame.Image.Height})
 		if n := len(all); n > 1 && (all[n-1].index <= all[n-2].index || all[n-1].ms < all[n-2].ms) {
 			t.Fatalf("frame %v after %v", all[n-1], all[n-2])
 		}
