@@ -1,6 +1,7 @@
 package opencv
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -128,6 +129,18 @@ func pngHeader(width, height uint32) []byte {
 	b := binary.BigEndian.AppendUint32([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), width)
 	b = binary.BigEndian.AppendUint32(b, height)
 	return append(b, 8, 2, 0, 0, 0, 0, 0, 0, 0)
+}
+
+// A clip cannot be longer than a number holds: two billion frames, of which each is shown for seventy years.
+func TestEndlessClip(t *testing.T) {
+	data := rawAVI(64, 48)
+	times := data[bytes.Index(data, []byte("vidsDIB "))+20:] // scale, rate, start, length
+	binary.LittleEndian.PutUint32(times, 1<<31-1)
+	binary.LittleEndian.PutUint32(times[12:], 1<<31-1)
+	info := mustOpen(t, write(t, "endless.avi", data), frames.Sampling{}).Info()
+	if info.Duration < 0 || info.Duration > mostHours {
+		t.Errorf("%+v", info)
+	}
 }
 
 // The zero sizes above are what is wrong with those files.

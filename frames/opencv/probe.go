@@ -35,7 +35,8 @@ func probe(capture *gocv.VideoCapture, facts container.Facts) frames.Info {
 		info.Width, info.Height = info.Height, info.Width
 	}
 	if info.Duration = facts.Duration; info.Duration == 0 && info.FPS > 0 {
-		info.Duration = time.Duration(float64(info.FrameCount) / info.FPS * float64(time.Second))
+		seconds := within(float64(info.FrameCount)/info.FPS, mostHours.Seconds())
+		info.Duration = time.Duration(seconds * float64(time.Second))
 	}
 	return info
 }
