@@ -178,12 +178,13 @@ type folder struct {
 	name    string
 	resumes bool // pages that are there already, and say the same, are left alone
 	entries []htmlreport.Entry
+	owners  map[string]string // the file that a page's name belongs to
 }
 
 // add makes the page of one result, unless it is there, and gives it a place in the overview.
 func (f *folder) add(ctx context.Context, r *score.Result, path string, why error) error {
 	entry := htmlreport.NewEntry(r)
-	entry.Page = htmlreport.PageName(r)
+	entry.Page = f.page(r)
 	full := filepath.Join(f.name, entry.Page)
 	known := false
 	if entry.Thumb, known = f.known(full, r); !known {
@@ -198,6 +199,22 @@ func (f *folder) add(ctx context.Context, r *score.Result, path string, why erro
 	}
 	f.entries = append(f.entries, entry)
 	return nil
+}
+
+// page is the name of a result's page. Files of one name and the same bytes may lie in several folders: the first has the
+// usual name, and the others' tells of their path.
+func (f *folder) page(r *score.Result) string {
+	name := htmlreport.PageName(r)
+	if owner, taken := f.owners[name]; taken && owner != r.Input.Path {
+		other := *r
+		other.Input.SHA256 = ""
+		return htmlreport.PageName(&other)
+	}
+	if f.owners == nil {
+		f.owners = map[string]string{}
+	}
+	f.owners[name] = r.Input.Path
+	return name
 }
 
 // known reports whether an earlier run has made this very page, perhaps from a result with more in it.
