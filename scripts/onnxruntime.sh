@@ -33,7 +33,7 @@ echo "$SHA256  ${wheel[0]}" | sha256sum -c --status ||
 
 python3 -m zipfile -e "${wheel[0]}" "$scratch"
 mkdir -p lib
-rm -f lib/libonnxruntime*
+rm -f lib/onnxruntime.stamp lib/libonnxruntime* # together: what is cut off here is fetched again by the next one
 cp "$scratch"/onnxruntime/capi/libonnxruntime* lib/
 ln -sf "libonnxruntime.so.$VERSION" lib/libonnxruntime.so
 echo "$STAMP" >lib/onnxruntime.stamp
