@@ -27,6 +27,7 @@ func Create(name string) (*File, error) {
 	}
 	mode := fs.FileMode(0o666) // before the process's umask
 	info, err := os.Stat(target)
+	there := err == nil
 	switch {
 	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder", name)
@@ -44,6 +45,9 @@ func Create(name string) (*File, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if there {
+			_ = f.Chmod(mode) // as it was, whatever the umask; some file systems know no modes
 		}
 		return &File{File: f, target: target}, nil
 	}

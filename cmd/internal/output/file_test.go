@@ -42,6 +42,9 @@ func TestFileAppearsWhenComplete(t *testing.T) {
 	if err := os.WriteFile(name, []byte("old"), 0o640); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(name, 0o662); err != nil { // which no usual umask leaves
+		t.Fatal(err)
+	}
 	f := write(t, name, "new")
 	if got := content(t, name); got != "old" {
 		t.Errorf("before Commit: %q", got)
@@ -53,7 +56,7 @@ func TestFileAppearsWhenComplete(t *testing.T) {
 	if got := content(t, name); got != "new" || files(t, dir) != 1 {
 		t.Errorf("after Commit: %q, %d files", got, files(t, dir))
 	}
-	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o640 {
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o662 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 }
