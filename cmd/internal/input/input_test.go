@@ -166,11 +166,15 @@ func TestWalkDoesNotOpenPipes(t *testing.T) {
 // An unreadable folder has its row, and what lies beside it is found all the same.
 func TestWalkWithoutPermission(t *testing.T) {
 	dir := grow(t, "d/a.mp4", "d/locked/b.mp4", "d/z.mp4")
+	for _, open := range []string{filepath.Dir(dir), dir, "d"} { // whatever the umask has made of them
+		if err := os.Chmod(open, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := os.Chmod("d/locked", 0); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Chmod("d/locked", 0o755)
-	os.Chmod(filepath.Dir(dir), 0o755)
 	var items []Item
 	asNobody(t, func() { items = slices.Collect(Walk(t.Context(), spec(Filter{}, "d"))) })
 	var got []string
