@@ -130,10 +130,16 @@ func (m *Model) Init() tea.Cmd {
 	if m.options.Pixels {
 		cmds = append(cmds, probe())
 	}
-	for _, path := range m.options.Paths {
-		cmds = append(cmds, m.find(path))
+	return tea.Batch(append(cmds, tea.Sequence(m.searches()...))...)
+}
+
+// searches look what the paths are that were named, one after the other: the list is to have them in their order.
+func (m *Model) searches() []tea.Cmd {
+	cmds := make([]tea.Cmd, len(m.options.Paths))
+	for i, path := range m.options.Paths {
+		cmds[i] = m.find(path)
 	}
-	return tea.Batch(cmds...)
+	return cmds
 }
 
 // listen waits for the desk's news.

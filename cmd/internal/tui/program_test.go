@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -84,5 +85,38 @@ func TestTheTerminalsAnswersDecide(t *testing.T) {
 		answer.Close()
 		<-ended
 		m.Close()
+	}
+}
+
+// What was named stands in the list in the order in which it was named, also where looking into a folder takes its time.
+func TestTheListHasTheOrderOfTheCommandLine(t *testing.T) {
+	folder := t.TempDir()
+	for i := range 300 {
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%03d.mp4", i)), []byte("score 0.9\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, out := &clerk{}, &wire{}
+	m := New(t.Context(), Options{
+		Paths: []string{folder, "a.mp4", "b.mp4", "c.mp4"}, Preview: enginetest.Platform{}.Preview, Desk: d, Folder: t.TempDir(), Language: score.English,
+	})
+	defer m.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(nil), tea.WithOutput(out), tea.WithoutSignalHandler(),
+		tea.WithWindowSize(100, 30), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := p.Run()
+		ended <- err
+	}()
+	out.until(t, "303 files")
+	cancel()
+	<-ended
+	var last []string
+	for _, item := range d.items[300:] {
+		last = append(last, item.Path)
+	}
+	if got := strings.Join(last, " "); got != "a.mp4 b.mp4 c.mp4" {
+		t.Errorf("at the end of the list: %s", got)
 	}
 }
