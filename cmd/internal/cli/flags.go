@@ -66,7 +66,7 @@ func (p *probability) Set(s string) error {
 	number, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if percent {
-		v /= 100
+		v = math.Round(v*1e10) / 1e12 // 41.7% is 0.417; 41.7/100 is a little more, and would let a score of 0.417 pass
 	}
 	if err != nil || math.IsNaN(v) || v <= 0 || v > 1 {
 		return fmt.Errorf("want a probability above 0 and up to 1, such as 0.9 or 90%%")

@@ -270,7 +270,7 @@ func (r *reportRun) score(ctx context.Context, paths []string) (err error) {
 	return queue.Run(ctx, scorer, input.Walk(ctx, items), queue.Options{
 		Jobs: r.jobs, Timeout: r.sampling.timeout, Tool: build.Read().Tool(), Observers: []queue.Observer{printer},
 	}, func(row queue.Row) error {
-		if row.Result.Outcome.Score == nil && row.Result.Outcome.Status == score.Failed {
+		if row.Result.Outcome.Score == nil {
 			r.unscored++
 		}
 		return r.take(ctx, found{row.Result, row.Item.Path})
