@@ -45,6 +45,14 @@ func checkStore(s *store.Store, flag string, about engine.About, models *model.R
 	return exit.Hint(exit.With(exit.Usage, err), "to start anew: give %s the name of a new file", flag)
 }
 
+// notLogged is the error of a log with gaps; nil stays nil.
+func notLogged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the log is not complete: %w", err)
+}
+
 // notWritten is the error of a run whose results found no place. store names the file that a later run goes on from.
 func notWritten(err error, store string) error {
 	err = fmt.Errorf("the results could not be written: %w", err)

@@ -22,7 +22,8 @@ const scanHelp = `Score videos and photos. Every PATH gets exactly one row in th
 whatever happens to it; a folder gets one for every photo and video in it and
 below it, known by their extensions. Folders of evidence (--evidence) are passed
 over unless they are named. "-" reads paths from standard input and "@FILE" from
-a file, one a line. Files with the same bytes are scored once.
+a file, one a line, unless a file is called @FILE itself. Files with the same
+bytes are scored once.
 
 With --resume FILE each row is kept there as soon as it is finished, one JSON
 object a line. After Ctrl-C, a crash or a power cut the same command goes on
@@ -189,7 +190,7 @@ func (o *scanOptions) run(ctx context.Context, e *env.Env, p engine.Platform) (e
 	if s.log, err = openLog(e, o.log); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.log.close()) }()
+	defer func() { err = s.beside(err, notLogged(s.log.close())) }()
 	s.printer = o.printer(e)
 	defer s.printer.Close()
 	s.finder = o.find(ctx, e, s.printer)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -24,7 +25,7 @@ import (
 // ended. Each line is one write.
 type eventLog struct {
 	log   *slog.Logger
-	close func() error
+	close func() error // gives what went wrong since it was opened
 	begin time.Time
 
 	mu     sync.Mutex
@@ -46,10 +47,25 @@ func openLog(e *env.Env, name string) (*eventLog, error) {
 		if err != nil {
 			return nil, err
 		}
-		w, l.close = f, f.Close
+		kept := &witness{w: f}
+		w, l.close = kept, func() error { return errors.Join(kept.first, f.Close()) }
 	}
 	l.log = slog.New(slog.NewJSONHandler(output.SafeJSON(w), nil))
 	return l, nil
+}
+
+// witness remembers the first error of a writer: a logger tells nobody. The logger sees to it that writes do not overlap.
+type witness struct {
+	w     io.Writer
+	first error
+}
+
+func (w *witness) Write(p []byte) (int, error) {
+	n, err := w.w.Write(p)
+	if w.first == nil {
+		w.first = err
+	}
+	return n, err
 }
 
 func (l *eventLog) event(name string, attributes ...slog.Attr) {

@@ -174,14 +174,18 @@ func (s *scanRun) verdict(ctx context.Context, out *sink) error {
 		fmt.Fprintln(s.env.Err, s.tally.Summary(s.env.Now().Sub(s.began)))
 	}
 	s.extras.end(context.WithoutCancel(ctx))
-	err := s.outcome(ctx)
-	extra := s.extras.err()
-	if code := exit.Of(err); extra != nil && (code == exit.Done || code == exit.NotScored) {
+	return s.beside(s.outcome(ctx), s.extras.err())
+}
+
+// beside is the outcome of a run in which something beside the rows may have gone wrong. Of two errors the graver one
+// stands, and the other is told.
+func (s *scanRun) beside(outcome, extra error) error {
+	if code := exit.Of(outcome); extra != nil && (code == exit.Done || code == exit.NotScored) {
 		return extra
 	} else if extra != nil {
 		fmt.Fprintf(s.env.Err, "note: %s\n", output.Printable(extra.Error()))
 	}
-	return err
+	return outcome
 }
 
 func (s *scanRun) outcome(ctx context.Context) error {
