@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (o *scanOptions) find(ctx context.Context, e *env.Env, p progress.Printer) 
 func (o *scanOptions) spec(ctx context.Context, e *env.Env) input.Spec {
 	spec := input.Spec{Filter: o.filter, Shard: o.shard}
 	for _, path := range o.paths {
-		list, isList := strings.CutPrefix(path, "@")
+		list, isList := listFile(path)
 		switch {
 		case path == "-":
 			if e.InTTY && e.ErrTTY && !o.quiet {
@@ -73,6 +74,16 @@ func (o *scanOptions) spec(ctx context.Context, e *env.Env) input.Spec {
 		}
 	}
 	return spec
+}
+
+// listFile is the file that "@FILE" names. A path that is there is meant as it is written: clips are called by the
+// accounts that they come from, and a shell puts their names in the place of a pattern.
+func listFile(path string) (name string, isList bool) {
+	name, isList = strings.CutPrefix(path, "@")
+	if _, err := os.Stat(path); isList && err == nil {
+		return path, false
+	}
+	return name, isList
 }
 
 // peek waits for the first inputs, n of them unless there are fewer. They are not taken away.
@@ -141,7 +152,7 @@ func overInput(output string) error { return exit.Usagef("-o %s would write over
 func (o *scanOptions) namedItems(ctx context.Context) []input.Item {
 	var spec input.Spec
 	for _, path := range append(slices.Clone(o.paths), o.resume) {
-		path = strings.TrimPrefix(path, "@") // a list is read, too
+		path, _ = listFile(path) // a list is read, too
 		if path != "" && path != "-" && isFile(path) {
 			spec.Sources = append(spec.Sources, input.Named(path))
 		}
