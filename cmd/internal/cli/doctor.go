@@ -54,17 +54,24 @@ type diagnosis struct {
 func (o *doctorOptions) run(ctx context.Context, e *env.Env, p engine.Platform) error {
 	d := diagnosis{Schema: "blendscope.doctor/1", Tool: build.Read().Tool(), Ready: true}
 	d.Checks = p.Diagnose(ctx, o.engine)
-	broken := 0
+	failed, skipped := 0, 0
 	for _, c := range d.Checks {
-		if c.Essential && c.State != engine.OK {
-			broken++
+		switch {
+		case c.State == engine.Skipped:
+			skipped++
+		case c.Essential && c.State != engine.OK:
+			failed++
 		}
+		d.Ready = d.Ready && (!c.Essential || c.State == engine.OK)
 	}
-	d.Ready = broken == 0
 	if err := report(e.Out, o.format, d, func() error { return d.text(e.Out) }); err != nil || d.Ready {
 		return err
 	}
-	return exit.With(exit.CouldNotRun, fmt.Errorf("scoring cannot work: %d of %d checks failed", broken, len(d.Checks)))
+	err := fmt.Errorf("scoring cannot work: %d of %d checks failed", failed, len(d.Checks))
+	if skipped > 0 {
+		err = fmt.Errorf("%w, and %d could not be made for that", err, skipped)
+	}
+	return exit.With(exit.CouldNotRun, err)
 }
 
 // The text's layout, in columns of a terminal.
