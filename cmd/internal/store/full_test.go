@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -56,4 +57,41 @@ func fill(name string) {
 		}
 	}
 	os.Exit(2)
+}
+
+// A store that ends with the process goes on when there is room again, and finds what it was given since.
+func TestFullDiskForAWhile(t *testing.T) {
+	if os.Getenv("STORE_TEST_FILL_TEMPORARY") != "" {
+		fillForAWhile()
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=TestFullDiskForAWhile$")
+	cmd.Env = append(os.Environ(), "STORE_TEST_FILL_TEMPORARY=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func fillForAWhile() {
+	signal.Ignore(syscall.SIGXFSZ)
+	s, err := Temporary(Options{})
+	var limit syscall.Rlimit
+	if err := errors.Join(err, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit)); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	tight := limit
+	tight.Cur = 1000 // a row and a half
+	err = errors.Join(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight), s.Add(row("first", "a")))
+	full := s.Add(row("second", "b"))
+	err = errors.Join(err, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit), s.Add(row("third", "c")))
+	for sum, want := range map[string]string{"a": "first", "c": "third"} {
+		if r, wrong := s.Find(strings.Repeat(sum, 64)); wrong != nil || r == nil || r.Input.Path != want {
+			err = errors.Join(err, fmt.Errorf("%s: %+v, %w", want, r, wrong))
+		}
+	}
+	if err != nil || full == nil {
+		fmt.Println("full:", full, "error:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }

@@ -130,13 +130,22 @@ func (s *Store) Add(r *score.Result) error {
 		err = s.file.Sync()
 	}
 	if err != nil {
-		if s.file.Truncate(at) == nil {
+		if s.cut(at) == nil {
 			s.size = at
 		}
 		return err // it names the file
 	}
 	s.index.add(summarize(r), at)
 	return nil
+}
+
+// cut takes away what lies behind a place, and goes on there: not every store is written to at its end whatever comes.
+func (s *Store) cut(at int64) error {
+	if err := s.file.Truncate(at); err != nil {
+		return err
+	}
+	_, err := s.file.Seek(at, io.SeekStart)
+	return err
 }
 
 // Find is a stored result of a file with these bytes, nil when there is none that is as good as a new one. The path in
