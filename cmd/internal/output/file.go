@@ -44,6 +44,9 @@ func Create(name string) (*File, error) {
 			continue
 		}
 		if err != nil {
+			if path := (*fs.PathError)(nil); errors.As(err, &path) {
+				path.Path = name // which was asked for: nobody has heard of the hidden one
+			}
 			return nil, err
 		}
 		if there {

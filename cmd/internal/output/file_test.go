@@ -3,6 +3,7 @@ package output
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -94,9 +95,12 @@ func TestFileFollowsLinksAndWritesToDevices(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{dir, filepath.Join(dir, "none", "out")} {
-		if f, err := Create(name); err == nil {
+		f, err := Create(name)
+		if err == nil {
 			f.Discard()
 			t.Errorf("Create(%q) succeeded", name)
+		} else if !strings.Contains(err.Error(), name) {
+			t.Errorf("Create(%q): %v", name, err)
 		}
 	}
 }
