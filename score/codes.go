@@ -21,6 +21,7 @@ const (
 	FacesTooSmall Reason = "faces_too_small" // the median face is below the size the model can judge
 	LowQuality    Reason = "low_quality"     // blurred, dark or heavily compressed faces
 	WideInterval  Reason = "wide_interval"   // the frames disagree too much
+	SinglePicture Reason = "single_picture"  // some signs in one frame alone, as genuine photos show them, too
 	Truncated     Reason = "truncated"       // only the readable part was examined; also given beside scored
 	FacesLeftOut  Reason = "faces_left_out"  // more faces than the limit; also given beside scored
 	DurationLimit Reason = "duration_limit"  // only the first part, up to Options.MaxDuration, was examined; beside scored
@@ -58,5 +59,5 @@ const (
 	WholeImageSynthesis Limit = "whole_image_synthesis" // wholly generated pictures have no blending boundary
 	AudioNotExamined    Limit = "audio_not_examined"
 	OnlyFaces           Limit = "only_faces_examined"
-	StillPhoto          Limit = "single_picture" // one picture carries less evidence than a clip
+	StillPhoto          Limit = "single_picture" // one picture carries far less evidence than a clip; on photos the shipped model has shown no skill
 )

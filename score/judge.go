@@ -10,7 +10,7 @@ func judge(r *record, tracks []*series, readings []reading, q Quality, c calibra
 		out.Score, out.Logit, out.Interval = &score, &logit, &interval
 		out.Band = DefaultThresholds().band(score)
 	}
-	if doubts := doubts(r, tracks, q, out.Interval, DefaultRules()); len(doubts) > 0 {
+	if doubts := doubts(r, tracks, q, out, DefaultRules()); len(doubts) > 0 {
 		out.Status, out.Reasons = Inconclusive, doubts
 		out.Wording = wording(English, Inconclusive, out.Band, doubts[0])
 		return out
@@ -20,7 +20,7 @@ func judge(r *record, tracks []*series, readings []reading, q Quality, c calibra
 }
 
 // doubts lists what makes a clip inconclusive, as Rules says.
-func doubts(r *record, tracks []*series, q Quality, interval *[2]float64, rules Rules) []Reason {
+func doubts(r *record, tracks []*series, q Quality, out Outcome, rules Rules) []Reason {
 	var reasons []Reason
 	small := q.MedianFacePx < rules.MinFacePx
 	if small {
@@ -37,8 +37,11 @@ func doubts(r *record, tracks []*series, q Quality, interval *[2]float64, rules 
 	if usable > 0 && usable < need {
 		reasons = append(reasons, TooFewFaces)
 	}
-	if interval != nil && interval[1]-interval[0] > rules.MaxInterval {
+	if i := out.Interval; i != nil && i[1]-i[0] > rules.MaxInterval {
 		reasons = append(reasons, WideInterval)
+	}
+	if len(r.frames) == 1 && out.Band == Moderate {
+		reasons = append(reasons, SinglePicture)
 	}
 	return reasons
 }

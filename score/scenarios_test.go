@@ -127,6 +127,9 @@ func scenarios() map[string]scoretest.Script {
 	photo := person(half, 1, func(int, float64) float64 { return 4 })
 	photo.Info.Kind = frames.Photo
 	all["photo"] = photo
+	doubtful := person(half, 1, func(int, float64) float64 { return 0.8 })
+	doubtful.Info.Kind = frames.Photo
+	all["photo with some signs"] = doubtful
 	group := scoretest.Script{Info: frames.Info{Kind: frames.Photo}, Shots: []scoretest.Shot{{Faces: []scoretest.Face{
 		scoretest.At(200, 200, 100, -2), scoretest.At(500, 200, 100, 4), scoretest.At(800, 200, 100, -2.5),
 	}}}}
@@ -176,6 +179,7 @@ func TestScenarios(t *testing.T) {
 		{"backwards", score.Scored, []score.Reason{score.BadTimestamps}, 1, 1, 1, []score.Segment{{Track: 1, StartMS: 0, EndMS: 30000}}},
 		{"no time passes", score.Scored, nil, 1, 1, 1, nil},
 		{"photo", score.Scored, nil, 4, 4, 1, nil},
+		{"photo with some signs", score.Inconclusive, []score.Reason{score.SinglePicture}, 0.8, 0.8, 1, nil},
 		{"group photo", score.Scored, nil, 2, 4, 3, nil},
 	}
 	for _, test := range tests {

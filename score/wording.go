@@ -30,6 +30,7 @@ var english = map[phrase]string{
 	{Inconclusive, string(FacesTooSmall)}: "the faces are too small for a verdict",
 	{Inconclusive, string(LowQuality)}:    "the faces are too blurred, dark, turned away or compressed for a verdict",
 	{Inconclusive, string(WideInterval)}:  "the frames disagree too much, or are too few, for a verdict",
+	{Inconclusive, string(SinglePicture)}: "some signs in a single picture, too little for a verdict",
 
 	{NotApplicable, ""}:              "nothing in it that this tool examines",
 	{NotApplicable, string(NoFace)}:  "no face found; only faces are examined",
@@ -66,6 +67,7 @@ var french = map[phrase]string{
 	{Inconclusive, string(FacesTooSmall)}: "visages trop petits pour conclure",
 	{Inconclusive, string(LowQuality)}:    "visages trop flous, sombres, tournés ou compressés pour conclure",
 	{Inconclusive, string(WideInterval)}:  "images trop contradictoires ou trop peu nombreuses pour conclure",
+	{Inconclusive, string(SinglePicture)}: "quelques traces dans une seule image, trop peu pour conclure",
 
 	{NotApplicable, ""}:              "rien que cet outil examine",
 	{NotApplicable, string(NoFace)}:  "aucun visage trouvé ; seuls les visages sont examinés",
