@@ -4,7 +4,7 @@
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -40,6 +40,18 @@ STILLS = (
            ("Dataset/Train/Fake",), "repository MIT; OpenForensics CC BY 4.0 (unverified)", most=4000),
     Stills("generated-faces", "fake", "hmdghoul/generated-faces", "59ccdc22f394", ("images",), "none stated", most=1200),
 )
+
+# Photos to measure on. Nobody trains on them; of the collection that others of are trained on, what the training took is left out.
+HELD_STILLS = {
+    "generated portraits": (
+        Stills("portraits", "real", "tharunnayak14/Real-vs-Fake-Face-Detection", "2dade5e926a2", ("images/real", "val_images/real"), "none stated"),
+        Stills("stylegan2", "fake", "tharunnayak14/Real-vs-Fake-Face-Detection", "2dade5e926a2", ("images/fake", "val_images/fake"), "none stated"),
+    ),
+    "swapped photos": (
+        replace(STILLS[0], name="openforensics-held-real", folders=("Dataset/Validation/Real",), most=600),
+        replace(STILLS[3], name="openforensics-held-fake", folders=("Dataset/Validation/Fake",), most=600),
+    ),
+}
 
 
 @dataclass(frozen=True)

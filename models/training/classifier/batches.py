@@ -24,6 +24,7 @@ CROP_SCALE, SCALES = 1.4, (1.28, 1.55)
 EQUAL_FACE = (70.0, 180.0)  # px: clips and stills of both classes are mostly brought to a face size drawn from this range, or to the smaller of the two
 STRENGTHS, STRENGTH_SHARE = (0.0, 0.4, 1.0), (0.35, 0.4, 0.25)  # of degradation
 LARGEST_FACE, SHRUNK_SHARE, LEAST_FACE = 300.0, 0.5, 90.0  # px: frames come at many sizes; pairs are composed at the size drawn
+TIGHT_SHARE, TIGHT = 0.35, (0.8, 1.3)  # in face boxes: pictures so tightly framed that the crop reaches beyond them; a repeated border must be no clue
 UNKNOWN = -1.0  # map cells without a target
 
 
@@ -100,6 +101,22 @@ def square(box, rng) -> tuple[int, int, int]:
     return crop_square((x + shift[0], y + shift[1], w, h), float(rng.uniform(*SCALES)))
 
 
+def framing(rng) -> tuple[float, np.ndarray] | None:
+    """How tightly a couple is framed: (side in face boxes, shift in sides), or None where the pictures stay as they are."""
+    return (float(rng.uniform(*TIGHT)), rng.normal(0, 0.06, 2)) if rng.random() < TIGHT_SHARE else None
+
+
+def framed(pictures, box, how):
+    """([pictures of one size], box) cut to a frame."""
+    if how is None:
+        return pictures, box
+    (x, y, w, h), shift, side = box, how[1], how[0] * max(box[2:])
+    spans = [(int(np.clip(middle + (move - 0.5) * side, 0, most - 16)), most) for middle, move, most in
+             ((x + w / 2, shift[0], pictures[0].shape[1]), (y + h / 2, shift[1], pictures[0].shape[0]))]
+    (left, right), (top, bottom) = ((first, int(np.clip(first + side, first + 16, most))) for first, most in spans)
+    return [p[top:bottom, left:right] for p in pictures], np.array([x - left, y - top, w, h])
+
+
 def fitted(image, place, degrade, flip: bool) -> np.ndarray:
     """The degraded crop at SIZE."""
     out = resize_square(degrade(cut(image, *place)), SIZE)
@@ -151,10 +168,11 @@ class Batches(torch.utils.data.Dataset):
             real, fake, mask = decoded(network, image, box, points, rng, hard)
         else:
             real, fake, mask = self_blend(image, box, points, rng, hard)
+        (real, fake, *masks), box = framed([p for p in (real, fake, mask) if p is not None], box, framing(rng))
         place, flip = square(box, rng), rng.random() < 0.5
         strength = rng.choice(STRENGTHS, p=STRENGTH_SHARE) if rng.random() < 2 * hard else 0.0
         degrade = Degradation(rng, float(max(box[2:])), strength)
-        target = np.ones((CELLS, CELLS)) if mask is None else cells(mask, place, flip)
+        target = cells(masks[0], place, flip) if masks else np.ones((CELLS, CELLS))
         return (fitted(real, place, degrade, flip), np.zeros((CELLS, CELLS))), (fitted(fake, place, degrade, flip), target)
 
     def natural(self, kind, rng):
@@ -167,7 +185,9 @@ class Batches(torch.utils.data.Dataset):
         drawn = [(self.faces.crops.image(i), self.faces.crops.boxes[i]) for i in chosen]
         if rng.random() < self.mix.matched:
             drawn = match(drawn, float(np.exp(rng.uniform(*np.log(EQUAL_FACE)))))
+        how = framing(rng)
         for target, (image, box) in zip((0.0, UNKNOWN), drawn):
+            (image,), box = framed([image], box, how)
             degrade = Degradation(np.random.default_rng(state), float(max(box[2:])), strength)
             yield (fitted(image, square(box, rng), degrade, rng.random() < 0.5), np.full((CELLS, CELLS), target))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from string import Template
 
-from classifier import protocol
+from classifier import photos, protocol
 from classifier.network import DETAIL, WHOLE
 from classifier.splits import CALIBRATION_METHODS
 
@@ -54,6 +54,15 @@ On the same clips, public detectors with their own weights, and logistic regress
 
 $others
 
+### Photos
+
+Nothing was trained on these photos. Portraits: genuine ones of a photo site against StyleGAN2's. Swapped photos: genuine and swapped ones of the collection of which others were
+trained on, near-copies among them. Each as it is, and once more framed, sized and coded alike, because genuine and fake photos of a collection differ in that. Calibration as for clips:
+
+$photos
+
+The program gives a single picture at 50-69 % no verdict (`single_picture`), and a low score of a photo says less than that of a clip.
+
 Twins of held-out genuine faces, undegraded, frame by frame; the autoencoders of "decoder" were never trained on: $twins.
 
 ### Per generator (AUC against all genuine clips of the same set; one or a few clips each, so only a hint)
@@ -87,9 +96,11 @@ def sources(entry) -> str:
 
 
 def failures(report) -> str:
-    """Generators on which the score does not separate, named from the figures."""
+    """Generators and photos on which the score does not separate, named from the figures."""
     weak = sorted(f"{m} ({v['auc']:.2f})" for side in ("test", "calibration") for m, v in report["sets"][side]["methods"].items() if v["auc"] < 0.6)
-    return f"- At or near chance, or below it, on: {', '.join(weak)}." if weak else "- No generator was at chance on the clips at hand."
+    blind = [f"{name} ({f['auc']:.2f})" for name, f in report["photos"].items() if f["auc"] < 0.6]
+    lines = [f"- At or near chance, or below it, on: {', '.join(weak)}." if weak else "- No generator was at chance on the clips at hand."]
+    return "\n".join(lines + ([f"- Photos at or near chance, or below it: {'; '.join(blind)}."] if blind else []))
 
 
 def points(report) -> str:
@@ -113,6 +124,6 @@ def render(entry, report, measured, reading: str, recipe: str) -> str:
         name=entry["name"], version=entry["version"], file=entry["file"], sha256=entry["sha256"], bytes=measured["bytes"],
         parity=f"{measured['parity']:.0e}", ms=f"{measured['ms']:.1f}", crop_scale=entry["input"]["crop_scale"], sources=sources(entry),
         held=", ".join(sorted(CALIBRATION_METHODS)), seen=", ".join(seen), seen_count=len(seen),
-        table=protocol.set_table(report), families=protocol.kind_table(report, "families"), others=protocol.other_table(report),
+        table=protocol.set_table(report), families=protocol.kind_table(report, "families"), others=protocol.other_table(report), photos=photos.table(report["photos"]),
         twins=twins(report), methods=protocol.kind_table(report, "methods"), points=points(report), failures="\n".join([failures(report), *([FINE] if reading == DETAIL else [])]),
         a=f"{report['calibration']['a']:.4f}", b=f"{report['calibration']['b']:.4f}")

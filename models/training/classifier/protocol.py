@@ -14,7 +14,7 @@ import subprocess
 import cv2
 import numpy as np
 
-from classifier import metrics
+from classifier import metrics, photos
 from classifier.clips import file_name, lay_out_side
 from classifier.evaluate import clip_views
 from classifier.peers import SIZE, scores as peer_scores
@@ -30,8 +30,8 @@ OURS, TRIVIAL = "standard", "trivial baseline"
 RECODED = ", 360p CRF 32"
 
 
-def program_scores(args, labels: Path) -> tuple[dict[str, float], dict]:
-    """({path relative to the list: pooled logit}, the program's report) of every clip it gave a firm score."""
+def program_scores(args, labels: Path, statuses=("scored",)) -> tuple[dict[str, float], dict]:
+    """({path relative to the list: pooled logit}, the program's report) of every file with one of these statuses: by default a firm score."""
     out = args.to / f"eval-{labels.parent.name}.json"
     command = [str(args.blendscope), "eval", str(labels), "--format", "json", "-o", str(out), "--results", str(out.with_suffix(".jsonl")), "-q"]
     command += ["--models", str(args.models)] if args.models else []
@@ -41,7 +41,7 @@ def program_scores(args, labels: Path) -> tuple[dict[str, float], dict]:
         raise DataError(f"blendscope eval: {done.stderr.strip()[-400:]}\n(its results here: {out.with_suffix('.jsonl')}; remove them to start anew)")
     report = json.loads(out.read_text())
     root = str(labels.parent) + "/"
-    return {r["path"].removeprefix(root): r["logit"] for r in report["rows"] if r["status"] == "scored"}, report
+    return {r["path"].removeprefix(root): r["logit"] for r in report["rows"] if r["status"] in statuses and r.get("logit") is not None}, report
 
 
 def clip_sets(args, clips, sides) -> dict[str, dict]:
@@ -227,10 +227,13 @@ def main() -> None:
     shipped = json.loads(args.manifest.read_text()) if args.manifest else None
     result = measure(sets, {generator(c.method) for c in clips if sides[c.key] == "train" and c.label == "fake"}, shipped)
     result["models"] = sets["test"]["report"]["models"]
+    found = photos.photo_sets(args.to, Crops(work_root() / "crops", lambda row: row["kind"] == "still"),
+                              lambda labels: program_scores(args, labels, photos.STATUSES)[0])
+    result["photos"] = {name: photos.figures(rows, result["calibration"]) for name, rows in found.items()}
     twins = work_root() / "runs" / args.run / "report.json"
     result["twins"] = json.loads(twins.read_text())["twins"] if args.run and twins.exists() else {}
     (args.to / "figures.json").write_text(json.dumps(result, indent=1))
-    text = "\n\n".join((set_table(result), kind_table(result, "families"), other_table(result), kind_table(result, "methods")))
+    text = "\n\n".join((set_table(result), photos.table(result["photos"]), kind_table(result, "families"), other_table(result), kind_table(result, "methods")))
     (args.to / "table.md").write_text(text + "\n")
     print(text)
 

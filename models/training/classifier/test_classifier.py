@@ -10,7 +10,7 @@ cv2 = pytest.importorskip("cv2", reason="OpenCV for Python is not installed")
 pytest.importorskip("scipy", reason="SciPy is not installed")
 
 from classifier import average, checkpoint, decoders, metrics, pack, protocol, shards, splits, train, trivial  # noqa: E402
-from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Faces, Mix, at_some_size, match  # noqa: E402
+from classifier.batches import CELLS, SIZE, UNKNOWN, Batches, Faces, Mix, at_some_size, framed, match  # noqa: E402
 from classifier.blend import self_blend, sharpness  # noqa: E402
 from classifier.degrade import Degradation, av, video  # noqa: E402
 from classifier.network import DETAIL, LEVEL, READINGS, Classifier, Judge, StridedDepthwise  # noqa: E402
@@ -145,6 +145,15 @@ def test_couples_are_matched_in_size_and_sharpness():
     first, second = match([(crisp, np.array([20.0, 20, 160, 160])), (soft, np.array([10.0, 10, 100, 100]))], largest=90)
     assert max(first[1][2:]) == pytest.approx(90) and max(second[1][2:]) == pytest.approx(90)
     assert sharpness(*first) <= 1.25 * sharpness(*second) and sharpness(*second) <= 1.25 * sharpness(*first)
+
+
+def test_a_tight_frame_cuts_a_couple_alike():
+    pictures = [np.arange(200 * 300, dtype=np.uint16).reshape(200, 300), np.zeros((200, 300))]
+    (cut_one, cut_other), box = framed(pictures, np.array([100, 50, 60, 100]), (1.0, np.zeros(2)))
+    assert cut_one.shape == cut_other.shape == (100, 100)
+    assert cut_one[0, 0] == pictures[0][50, 80] and box.tolist() == [20, 0, 60, 100]
+    (small,), _ = framed(pictures[:1], np.array([-40, -40, 100, 100]), (0.8, np.zeros(2)))  # a face that the picture cuts
+    assert small.size and small[0, 0] == 0
 
 
 def test_a_generator_is_known_by_its_first_name():
