@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/blendscope/blendscope/frames"
@@ -103,7 +104,11 @@ func (s *scan) verdict(result *Result) error {
 	}
 	result.Outcome, result.Tracks, result.Segments = found.outcome, found.tracks, found.segments
 	result.Timeline, result.Quality = found.timeline, found.quality
-	result.Outcome.Reasons = append(result.Outcome.Reasons, s.notes()...)
+	for _, note := range s.notes() {
+		if !slices.Contains(result.Outcome.Reasons, note) {
+			result.Outcome.Reasons = append(result.Outcome.Reasons, note)
+		}
+	}
 	return nil
 }
 

@@ -365,6 +365,21 @@ func TestPeopleWhoMeet(t *testing.T) {
 	}
 }
 
+// Faces were left out of frames, and tracks of the result: one reason says it.
+func TestFacesLeftOutTwiceAreSaidOnce(t *testing.T) {
+	script := scoretest.Every(2*time.Second, 1200, func(i int, _ float64) []scoretest.Face {
+		var found []scoretest.Face
+		for k := range 3 {
+			found = append(found, scoretest.At(float32(500*(i%3)+200), float32(200+300*k), float32(100+i%7), -1))
+		}
+		return found
+	})
+	result := scan(t, new(scoretest.Studio).Add("clip", script), score.Options{MaxFaces: 2})
+	if got := result.Outcome.Reasons; len(result.Tracks) != 1000 || !slices.Equal(got, []score.Reason{score.FacesLeftOut}) {
+		t.Errorf("%d tracks, %v", len(result.Tracks), got)
+	}
+}
+
 // A wall of posters or a crowd is bounded, and the result says that faces were left out.
 func TestTenThousandFaces(t *testing.T) {
 	script := scoretest.Every(time.Second/5, 4, func(int, float64) []scoretest.Face {

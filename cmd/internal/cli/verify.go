@@ -63,8 +63,11 @@ func (o *verifyOptions) run(ctx context.Context, dirs []string) error {
 	rows, bad := []verifyRow{}, 0
 	for _, dir := range dirs {
 		folders, err := evidenceIn(dir)
-		if err != nil {
+		switch {
+		case err != nil && len(dirs) == 1:
 			return err
+		case err != nil: // of several the others are looked at all the same
+			rows, bad = append(rows, verifyRow{&evidence.Report{Folder: dir, Problems: []evidence.Problem{}}, err.Error()}), bad+1
 		}
 		for _, folder := range folders {
 			row, err := verifyOne(ctx, folder, key)
