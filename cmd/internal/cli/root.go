@@ -30,11 +30,11 @@ face into a picture leaves behind. Read it as one hint among others:
 Exit codes:
 %s
 
-Nearly every flag can also be set by an environment variable: --max-faces 4 is the same
-as BLENDSCOPE_MAX_FACES=4, and as max-faces = 4 in the configuration file,
-~/.config/blendscope/config.toml or what BLENDSCOPE_CONFIG names. There, a table
-such as [scan] holds for one command. Flags win over variables, variables over
-the file.`
+Nearly every flag can also be set by an environment variable: --max-faces 4 is
+the same as BLENDSCOPE_MAX_FACES=4, and as max-faces = 4 in the configuration
+file, ~/.config/blendscope/config.toml or what BLENDSCOPE_CONFIG names. There, a
+table such as [scan] holds for one command. Flags win over variables, variables
+over the file.`
 
 // NewRoot makes the whole command tree.
 func NewRoot(e *env.Env, p engine.Platform) *cobra.Command {
