@@ -8,8 +8,8 @@ import (
 
 // lead pools the tracks of a clip: the shots of a film, the faces in a room. Any one of them may be the manipulated one,
 // so the answer is the soft maximum of how far each stands apart, less what that reaches by chance where nothing is
-// manipulated, as far as it can be chance; the mean of all, weighed by their evidence, where that is higher, as it is when all are alike. With a single
-// track the answer is that track's.
+// manipulated, as far as it can be chance; the mean of all, weighed by their evidence, where that is higher, as it is
+// when all are alike. With a single track the answer is that track's.
 //
 // A track with less evidence than the best-seen one (or than enoughBeats) is drawn towards the mean of all, and weighs
 // less in the soft maximum.

@@ -139,7 +139,6 @@ func end(interval *[2]float64, i int) string {
 	return number(interval[i])
 }
 
-// join puts codes, which hold no spaces, into one cell.
 // examined is empty where JSON has no such field, which is where a file was examined to its end: 0 would say the contrary.
 func examined(in score.Input) string {
 	if in.ExaminedMS == 0 {
@@ -148,6 +147,7 @@ func examined(in score.Input) string {
 	return strconv.FormatInt(in.ExaminedMS, 10)
 }
 
+// join puts codes, which hold no spaces, into one cell.
 func join[T ~string](codes []T) string {
 	s := make([]string, len(codes))
 	for i, c := range codes {
